@@ -36,6 +36,7 @@ from gateway.runtime.spare_memory import give_back_spare_memory
 from gateway.runtime.start import Start, begin_anew, make_reloader, make_workers, reach_out
 from gateway.runtime.store import open_store
 from gateway.runtime.store_watch import StoreWatch
+from gateway.runtime.tracing import open_tracing
 from gateway.runtime.workers import Workers
 from gateway.self_monitoring.assembly import Watched
 from gateway.self_monitoring.auditor import Auditor
@@ -91,6 +92,7 @@ async def running(
     async with AsyncExitStack() as stack:
         tokens, metrics = TokensFile(settings.tokens_file), Metrics()
         metrics.build(version("alert-gateway"))
+        metrics.spans = open_tracing(stack, environment.otlp, metrics.telemetry)
         client = await stack.enter_async_context(open_store(settings, metrics.background_ended, watch))
         shards = await open_shards(client, settings.shards, first.rules.partition_by)
         stores = [state for state in shards.states if isinstance(state, RedisStore)]
@@ -143,11 +145,10 @@ async def _assemble(start: Start) -> Gateway:
     from_people, kept_up_for_people = _hear_people(start, workers, reloader, refused, persons)
     endpoints = (probes, api, *from_people)
     routes = [route for endpoint in endpoints for route in endpoint.routes()]
-    asgi_app = AsgiApp(door, routes, door.wrong_place, metrics.http.answered)
+    asgi_app = AsgiApp(door, routes, door.wrong_place, metrics.http.answered, metrics.spans)
     sweep = EventSweep(shards, settings.keep_statistics)
-    figures = StatisticsWatch(shards, metrics.statistics.show)
-    lag = LoopLag(metrics.work.loop_lagged)
-    watches = (*watched_parts, health.worries.machine, start.tokens, sweep, figures, names, lag)
+    own_watches = (health.worries.machine, start.tokens, LoopLag(metrics.work.loop_lagged))
+    watches = (*watched_parts, *own_watches, sweep, StatisticsWatch(shards, metrics.statistics.show), names)
     kept_up = (own_alerts.run, give_back_spare_memory, *(watch.run for watch in watches))
     _set_going(start, workers, (*kept_up, *kept_up_for_people), heartbeat)
     _say_what_is_missing(start.environment, health.worries)

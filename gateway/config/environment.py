@@ -16,6 +16,7 @@ from gateway.config.admin_token import KeptToken, keep_admin_token, read_admin_t
 from gateway.config.apm import ApmSettings, read_apm
 from gateway.config.load import ALIASES, DESTINATION_SECRETS, load_settings
 from gateway.config.loopback import is_loopback, is_on_this_machine
+from gateway.config.otlp import headers_in, read_otlp
 from gateway.config.rule_secrets import never_granted, why_refused
 from gateway.config.secret_names import not_set, passwords_in
 from gateway.config.secret_values import refused, refused_in_file
@@ -44,11 +45,13 @@ class Environment:
         self._variables = variables
         self._secrets: set[str] = set()
         self.settings, self.away = load_settings(variables, self._value, self.renamed)
+        self.otlp = read_otlp(variables, self._otlp_secret)
         self.not_granted = tuple(never_granted(self.settings.rule_secrets or ()))
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        return (*self.renamed, *self.empty, *self.twice, *self.away, *self.not_granted)
+        others = (*self.away, *self.not_granted, *self.otlp.warnings)
+        return (*self.renamed, *self.empty, *self.twice, *others)
 
     def secret(self, name: str) -> str | None:
         """Return a secret from its variable or from the file that `<name>_FILE` names, None without both.
@@ -124,6 +127,13 @@ class Environment:
             raise BadSettings(f"{name}_FILE: {path} cannot be read: {_why_unreadable(error)}") from error
         if why := refused_in_file(value):
             raise BadSettings(f"{name}_FILE: {path} {why}")
+        return value
+
+    def _otlp_secret(self, name: str) -> str | None:
+        """Return the headers of an exporter, or an address; no value in it stands in the log alone either."""
+        value = self.secret(name)
+        for part in headers_in(value or ""):
+            self._hide(part)
         return value
 
     @property

@@ -13,9 +13,11 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.clock import elapsed_seconds
+from gateway.inbound.webhooks.body import header
 from gateway.inbound.webhooks.readers import READERS
 from gateway.inbound.webhooks.unknown_senders import READING
 from gateway.model.turned_away import PATH_REMEDY, TurnedAwayReason
+from gateway.ports.spans import Spans
 
 log = structlog.get_logger("gateway.http")
 
@@ -24,6 +26,8 @@ WrongPlace = Callable[[Scope, int, TurnedAwayReason], None]
 Answered = Callable[[str | None, str, int, float], None]
 
 API_REMEDY = "GET /api/v1/openapi.json lists the paths and methods of the API"
+# They are asked every few seconds by machines, which look at the answer alone.
+UNTRACED = frozenset({"/livez", "/readyz", "/health", "/health/deep", "/metrics"})
 WRONG_PLACE = {404: TurnedAwayReason.NOT_FOUND, 405: TurnedAwayReason.METHOD}
 
 
@@ -31,15 +35,21 @@ class AsgiApp:
     """The ASGI application: `webhooks` takes the paths of `READERS`, `routes` have all others.
 
     `wrong_place` is told of what may have been a webhook, and went to a path that takes none; `answered` of
-    every request.
+    every request. `spans` begins the span of each, where there is tracing.
     """
 
     def __init__(
-        self, webhooks: ASGIApp, routes: Sequence[BaseRoute], wrong_place: WrongPlace, answered: Answered
+        self,
+        webhooks: ASGIApp,
+        routes: Sequence[BaseRoute],
+        wrong_place: WrongPlace,
+        answered: Answered,
+        spans: Spans | None = None,
     ) -> None:
         self._webhooks = webhooks
         self._wrong_place = wrong_place
         self._answered = answered
+        self._spans = spans
         self._routes = [route for route in routes if isinstance(route, Route)]
         handlers = {HTTPException: self._refused, Exception: _failed}
         self._rest = Starlette(routes=list(routes), exception_handlers=handlers)
@@ -50,6 +60,21 @@ class AsgiApp:
         if scope["type"] != "http":
             await self._rest(scope, receive, send)
             return
+        if self._spans is None or scope["path"] in UNTRACED:
+            await self._answer(scope, receive, send)
+            return
+        parent, state = (header(scope, name).decode("latin-1") for name in (b"traceparent", b"tracestate"))
+        span = self._spans.serve("request", parent, state)
+        if span is None:
+            await self._answer(scope, receive, send)
+            return
+        with span.current():
+            try:
+                await self._answer(scope, receive, send)
+            finally:
+                span.end()
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         started, status = elapsed_seconds(), 500
 
         async def sending(message: Message) -> None:

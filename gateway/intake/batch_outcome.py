@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
 
 from gateway.errors import StateFull, StateUnavailable
 
@@ -15,6 +16,14 @@ class BatchOutcome(StrEnum):
     STORE_FULL = "store_full"
     STORE_AWAY = "store_away"  # it did not answer in time, or too many wrote to it: the senders come again
     FAULT = "fault"  # a fault of ours over one of them
+
+
+class Done(NamedTuple):
+    """The end of a commit: its outcome, the error for those who sent it, how many observations it took."""
+
+    outcome: BatchOutcome
+    error: BaseException | None
+    taken: int
 
 
 def outcome_of(error: BaseException | None) -> BatchOutcome:

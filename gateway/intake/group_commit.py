@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextvars import Context
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
 
 import structlog
 
@@ -19,10 +19,12 @@ from gateway.decisions.intake.assign_incidents import correlate
 from gateway.decisions.intake.batch import deduplicate, incidents_of, placements_of
 from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.intake.full_store import note_reserve, taken_when_full
+from gateway.decisions.partition import HOME
 from gateway.errors import StateUnavailable
 from gateway.intake.alert_reader import read_alerts
-from gateway.intake.batch_outcome import BatchOutcome, outcome_of
+from gateway.intake.batch_outcome import BatchOutcome, Done, outcome_of
 from gateway.intake.commit_part import Part, Read, changes_of, joined
+from gateway.intake.commit_span import commit_span
 from gateway.intake.listeners import BatchCounter, Sink, count_nowhere, tell
 from gateway.intake.pieces import NO_TURN, Piece, WaitingWebhook, next_round
 from gateway.intake.turns import Turn, Turns
@@ -43,14 +45,6 @@ CROWDED_SECONDS = 0.05  # how long webhooks count as crowded after some had to s
 TRANSACTION = "webhook"
 
 NOTHING_READ = Result(0)
-
-
-class _Done(NamedTuple):
-    """The end of a commit: its outcome, the error for those who sent it, how many observations it took."""
-
-    outcome: BatchOutcome
-    error: BaseException | None
-    taken: int
 
 
 log = structlog.get_logger("gateway.intake")
@@ -77,6 +71,7 @@ class GroupCommit:
         keep_ended: int = KEEP_ENDED_MS,
         write_lock: WriteLock | None = None,
         laps: Callable[[], Lap] = no_laps,
+        shard: int = HOME,
     ) -> None:
         self._store = store
         self.correlator = correlator
@@ -87,6 +82,7 @@ class GroupCommit:
         self._keep_ended = keep_ended
         self._write_lock = write_lock or WriteLock()
         self._laps = laps
+        self._shard = shard
         self._turns: Turns[WaitingWebhook] = Turns()
         self._worker: asyncio.Task[None] | None = None
         self._shared_at = -CROWDED_SECONDS
@@ -112,7 +108,8 @@ class GroupCommit:
         webhook = WaitingWebhook(seen, quarantined, heard, groups, turn)
         self._turns.add(turn, webhook)
         if self._worker is None or self._worker.done():
-            self._worker = asyncio.create_task(self._work())
+            # It works for whoever waits, so it belongs to no webhook, nor to its log lines or trace.
+            self._worker = asyncio.create_task(self._work(), context=Context())
         try:
             await webhook.done
         finally:
@@ -150,7 +147,7 @@ class GroupCommit:
 
         A store that is away is no such reason: each webhook alone would only wait for it as long again.
         """
-        done = await self._done("webhooks", joined([piece.part for piece in pieces]))
+        done = await self._done("webhooks", pieces, joined([piece.part for piece in pieces]))
         outcome, error = done.outcome, done.error
         if len(pieces) > 1 and outcome in (BatchOutcome.STORE_FULL, BatchOutcome.FAULT):
             log.warning(
@@ -182,7 +179,7 @@ class GroupCommit:
         by then, so that it counts once.
         """
         part = replace(piece.part, share=self._reserve.share)
-        done = await self._done("reserve", part)
+        done = await self._done("reserve", [piece], part)
         if done.error is not None:
             log.warning("ends_not_taken", outcome=done.outcome.value, error=repr(done.error)[:200])
             return False
@@ -194,18 +191,20 @@ class GroupCommit:
         )
         return left_out == 0
 
-    async def _done(self, what: str, part: Part) -> _Done:
-        """Commit the part and return what became of it."""
-        # A task, so that whatever goes wrong stays in it
-        task = asyncio.create_task(self._commit(part))
-        await asyncio.wait([task])
-        if task.cancelled():  # by a library: nobody else knows of this task
-            error: BaseException | None = StateUnavailable("the commit was cut off: try again")
-        else:
-            error = task.exception()
-        outcome = outcome_of(error)
-        tell(self._count, what, outcome)
-        return _Done(outcome, error, task.result() if error is None else 0)
+    async def _done(self, what: str, pieces: Sequence[Piece], part: Part) -> Done:
+        """Commit the part, made of pieces, and return what became of it."""
+        with commit_span(what, pieces, self._shard) as ended:
+            # A task, so that whatever goes wrong stays in it
+            task = asyncio.create_task(self._commit(part))
+            await asyncio.wait([task])
+            if task.cancelled():  # by a library: nobody else knows of this task
+                error: BaseException | None = StateUnavailable("the commit was cut off: try again")
+            else:
+                error = task.exception()
+            outcome = outcome_of(error)
+            tell(self._count, what, outcome)
+            ended(outcome)
+        return Done(outcome, error, task.result() if error is None else 0)
 
     async def _commit(self, part: Part) -> int:
         """Return how many observations were taken."""

@@ -11,6 +11,8 @@ from gateway.intake.turns import Turn, Turns
 from gateway.model.alert import Observation
 from gateway.model.quarantined import Quarantined
 from gateway.model.truncated_groups import GroupReport
+from gateway.ports.spans import Span
+from gateway.telemetry.current_span import CURRENT
 
 MAX_COMMIT_ALERTS = 250  # more in one commit would keep the store from answering others
 TURN_ALERTS = 50  # of one webhook, before another sender has its turn
@@ -27,6 +29,7 @@ class WaitingWebhook:
     groups: Sequence[GroupReport] = ()
     turn: Turn = NO_TURN
     begun: int = 0
+    span: Span | None = field(default_factory=CURRENT.get)  # of the request that it came with
     refused: BaseException | None = None  # why a piece of it was not taken
     done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 

@@ -35,7 +35,7 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
     starts_at: int | None
     ends_at: int | None
     source_url: str = ""
-    trace: str = ""  # the webhook's correlation id
+    trace: str = ""  # the webhook that it came with (`cause.py`)
     lateness: int = DEFAULT_SOURCE.lateness  # ms for which its source may still deliver an older state
     inferred_at: int | None = None
     because: str = ""

@@ -177,7 +177,7 @@ class Incident(msgspec.Struct, frozen=True, array_like=True, gc=False):
     planned_revision: int = 0
     targets: tuple[str, ...] = ()  # the targets at which it has ledgers
     untargeted: StatusCounts = StatusCounts()  # the members that no target sees
-    trace: str = ""  # the correlation id of the webhook that changed it last
+    trace: str = ""  # the webhook that changed it last (`cause.py`)
     alone: str = ""  # the reason why it takes no other alerts, where its rule merges no more
     subscriptions: tuple[str, ...] = ()  # the topics of sources that may inhibit its members
     # Ms since when something fires that nobody could be told of

@@ -18,7 +18,7 @@ class GroupReport(msgspec.Struct, frozen=True, gc=False):
     name: str
     left_out: int
     over: bool
-    trace: str = ""  # the webhook's correlation id
+    trace: str = ""  # the webhook that said so (`cause.py`)
 
 
 class TruncatedGroup(msgspec.Struct, frozen=True, array_like=True, gc=False):

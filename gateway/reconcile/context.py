@@ -14,6 +14,7 @@ from gateway.model.retention import KEEP_ENDED_MS, KEEP_STATISTICS_MS
 from gateway.model.rule_generation import RuleGeneration
 from gateway.model.rules.rulebook import LabelRules
 from gateway.ports import Intake, Notifier, Peers, Report, Secrets, State, Trail, Watcher
+from gateway.ports.spans import Spans
 from gateway.reconcile.services_seen import SeenServices
 from gateway.state.write_lock import WriteLock
 
@@ -54,6 +55,7 @@ class Context:
 
     # Whether vendors of this kind are read, so that they show which pages they have
     reads: Callable[[str], bool] = lambda _kind: False
+    spans: Spans | None = None  # begins spans, where there is tracing
     services: SeenServices = field(default_factory=SeenServices)
 
     @property

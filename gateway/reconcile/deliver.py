@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import structlog
 
+from gateway.clock import elapsed_seconds
 from gateway.decisions.delivery.next_step import Notify, Reply, Rest, next_step
 from gateway.decisions.notification.assumptions import as_if_untold
 from gateway.decisions.notification.plan import plan
 from gateway.model.agenda import Subject
+from gateway.model.cause import correlation_of
 from gateway.model.changes import Changes, Claim, Release
 from gateway.model.digest import cell_of_digest
 from gateway.model.durations import SECOND
@@ -17,8 +19,10 @@ from gateway.reconcile.digest import read_digest
 from gateway.reconcile.job import CredentialReplaced, Job, sender_for
 from gateway.reconcile.settle import abandon
 from gateway.reconcile.take_step import take_step
-from gateway.state.snapshots import read_snapshot
+from gateway.reconcile.traced import delivery_span
+from gateway.state.snapshots import VersionedSnapshot, read_snapshot
 from gateway.state.transact import commit_claimed, let_go
+from gateway.telemetry.current_span import CURRENT
 
 STUCK_AFTER = 5  # faults of ours in a row
 
@@ -29,7 +33,7 @@ async def deliver(context: Context, claim: Claim) -> bool:
     After five failures in a row through our own fault, send only a minimal text. Return False if this step
     was a wait, a look or a withdrawal, so that it does not reset the failure count.
     """
-    target, incident_id = claim.subject.target, claim.subject.id
+    target, incident_id, began = claim.subject.target, claim.subject.id, elapsed_seconds()
     if cell_of_digest(incident_id) is not None:
         return await _deliver_digest(context, claim)
     versioned = await read_snapshot(context.store, incident_id, context.policy)
@@ -42,6 +46,12 @@ async def deliver(context: Context, claim: Claim) -> bool:
     if outdated(context, versioned.rule_generation):
         await let_go(context.store, claim, versioned.now + 2 * SECOND)
         return False
+    with delivery_span(context, versioned.snapshot.incident, began):
+        return await _deliver(context, claim, versioned)
+
+
+async def _deliver(context: Context, claim: Claim, versioned: VersionedSnapshot) -> bool:
+    target = claim.subject.target
     # The view is planned anew, so that people are notified of the state of now and not of the state at
     # which the delivery was put on the agenda.
     planned = plan(versioned.snapshot, context.policy, versioned.now, context.watcher.laps())
@@ -71,8 +81,10 @@ async def _take(job: Job) -> bool:
         return True
     step = next_step(job.view.ledger, job.view, job.versioned.now, looks=job.looks(sender))
     # The webhook's correlation id joins the log lines of a delivery to those of the alert's arrival.
+    if (span := CURRENT.get()) is not None:
+        span.note(destination=job.view.ledger.destination, step=type(step).__name__)
     lap = job.context.watcher.laps()
-    with structlog.contextvars.bound_contextvars(correlation=job.incident.trace):
+    with structlog.contextvars.bound_contextvars(correlation=correlation_of(job.incident.trace)):
         await take_step(job, sender, step)
     lap(Step.DELIVER)
     return isinstance(step, (Notify, Reply)) or (isinstance(step, Rest) and step.until is None)

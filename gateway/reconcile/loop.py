@@ -15,9 +15,10 @@ from gateway.model.lanes import LaneRule, Pace
 from gateway.outbound.registry import PACES
 from gateway.reconcile.context import Context, log
 from gateway.reconcile.deliver import STUCK_AFTER
-from gateway.reconcile.handlers import HANDLERS, leave_to_newer
+from gateway.reconcile.handlers import HANDLERS, Handler, leave_to_newer
 from gateway.reconcile.paces import paces_of
 from gateway.reconcile.plan_together import Together, apart, plan_together
+from gateway.reconcile.traced import agenda_span
 from gateway.reconcile.work_outcome import WorkOutcome, outcome_of
 from gateway.reconcile.work_under_way import MAX_UNDER_WAY, WorkUnderWay
 from gateway.state.commit import commit
@@ -186,7 +187,7 @@ class Reconciler:
         """Work on one subject; whatever goes wrong with it delays no other."""
         handler = HANDLERS.get(claim.subject.kind, leave_to_newer)
         tried = claim._replace(crashes=self._crashes.get(claim.subject, 0))
-        outcome, error = await outcome_of(handler(self.context, tried))
+        outcome, error = await outcome_of(_traced(self.context, tried, handler))
         match outcome:
             case WorkOutcome.DONE:
                 self._recovered(claim.subject)
@@ -224,6 +225,11 @@ class Reconciler:
     def _recovered(self, *subjects: Subject) -> None:
         for subject in subjects:
             self._crashes.pop(subject, None)
+
+
+async def _traced(context: Context, claim: Claim, handler: Handler) -> bool | None:
+    with agenda_span(context, claim):
+        return await handler(context, claim)
 
 
 def _plans_and_others(claims: Sequence[Claim]) -> tuple[list[Claim], list[Claim]]:

@@ -30,6 +30,7 @@ from gateway.reconcile.context import Context, outdated
 from gateway.reconcile.last_resort import log_unheard
 from gateway.reconcile.plan_ledger import write_ledger
 from gateway.reconcile.statistics_record import record_plan
+from gateway.reconcile.traced import PlanSpans
 from gateway.state.snapshots import VersionedSnapshot, read_snapshot
 from gateway.state.transact import commit_claimed
 from gateway.state.write_lock import Writer
@@ -40,14 +41,18 @@ MOST_LARGE = 10_000  # incidents that are remembered as large
 
 async def plan_incident(context: Context, claim: Claim) -> None:
     async with context.write_lock.taken(Writer.PLAN):
-        versioned = await read_snapshot(context.store, claim.subject.id, context.policy)
-        changes = claimed_changes(context, claim, versioned)
-        committed = await commit_claimed(context.store, claim, changes)
+        with PlanSpans(context) as spans:
+            versioned = await read_snapshot(context.store, claim.subject.id, context.policy)
+            changes = claimed_changes(context, claim, versioned, spans)
+            committed = await commit_claimed(context.store, claim, changes)
+            spans.end(committed.outcome.value, [claim])
     if committed.outcome is CommitOutcome.DONE:
         context.services.committed(changes)
 
 
-def claimed_changes(context: Context, claim: Claim, versioned: VersionedSnapshot | None) -> Changes:
+def claimed_changes(
+    context: Context, claim: Claim, versioned: VersionedSnapshot | None, spans: PlanSpans
+) -> Changes:
     """Return what the plan of a claimed incident changes, the end of the claim included."""
     if versioned is None:
         return Changes(releases=[Release(claim, None)])
@@ -56,8 +61,9 @@ def claimed_changes(context: Context, claim: Claim, versioned: VersionedSnapshot
     _note_size(context, versioned.snapshot.incident)
     snapshot, gone = without_oldest_lives(versioned.snapshot)
     versioned = replace(versioned, snapshot=snapshot)
-    planned = plan(_joined(snapshot), context.policy, versioned.now, context.watcher.laps())
-    changes = plan_changes(context, versioned, planned, claim.due)
+    with spans.plan(claim, snapshot.incident):
+        planned = plan(_joined(snapshot), context.policy, versioned.now, context.watcher.laps())
+        changes = plan_changes(context, versioned, planned, claim.due)
     if gone:
         _leave_out(versioned, gone, changes)
     # Should newer rules be announced while this plan is made, it is dropped: two rule

@@ -11,6 +11,7 @@ from gateway.model.incident import Incident
 from gateway.model.records import load_incident
 from gateway.reconcile.context import Context
 from gateway.reconcile.plan import claimed_changes
+from gateway.reconcile.traced import PlanSpans
 from gateway.state.commit import commit
 from gateway.state.snapshots import read_snapshots
 from gateway.state.write_lock import Writer
@@ -64,29 +65,36 @@ async def plan_together(context: Context, claims: list[Claim], writer: Writer = 
     Return False where some are left: another writer was quicker with them. Then `loop._handle_plans` plans
     each by itself, which takes less long, so that it wins.
     """
-    incidents = [claim.subject.id for claim in claims]
     async with context.write_lock.taken(writer):
-        versioned_snapshots = await read_snapshots(context.store, incidents, context.policy)
-        planned = {
-            claim: claimed_changes(context, claim, versioned)
-            for claim, versioned in zip(claims, versioned_snapshots, strict=True)
-        }
-        while planned:
-            together = _merged(planned.values())
-            committed = await commit(context.store, together)
-            if committed.outcome is CommitOutcome.DONE:
-                context.services.committed(together)
-                claims[:] = [claim for claim in claims if claim not in planned]
-                break
-            lost = set(committed.lost)
-            beaten = [claim for claim, changes in planned.items() if lost & changes.expect.keys()]
-            if not beaten:
-                break
-            # What was decided of the others stands.
-            context.store.lost_races[SubjectKind.PLAN] += len(beaten)
-            for claim in beaten:
-                del planned[claim]
+        with PlanSpans(context) as spans:
+            await _plan_and_commit(context, claims, spans)
     return not claims
+
+
+async def _plan_and_commit(context: Context, claims: list[Claim], spans: PlanSpans) -> None:
+    incidents = [claim.subject.id for claim in claims]
+    versioned_snapshots = await read_snapshots(context.store, incidents, context.policy)
+    planned = {
+        claim: claimed_changes(context, claim, versioned, spans)
+        for claim, versioned in zip(claims, versioned_snapshots, strict=True)
+    }
+    while planned:
+        together = _merged(planned.values())
+        committed = await commit(context.store, together)
+        if committed.outcome is CommitOutcome.DONE:
+            context.services.committed(together)
+            claims[:] = [claim for claim in claims if claim not in planned]
+            spans.end(committed.outcome.value, planned)
+            return
+        lost = set(committed.lost)
+        beaten = [claim for claim, changes in planned.items() if lost & changes.expect.keys()]
+        spans.end(committed.outcome.value, beaten or planned)
+        if not beaten:
+            return
+        # What was decided of the others stands.
+        context.store.lost_races[SubjectKind.PLAN] += len(beaten)
+        for claim in beaten:
+            del planned[claim]
 
 
 def _merged(changes: Iterable[Changes]) -> Changes:

@@ -88,6 +88,7 @@ def reach_out(start: Start, workers: Workers, report: Report) -> None:
         docs_url=start.settings.docs_url,
         keep_ended=start.settings.keep_ended,
         keep_statistics=start.settings.keep_statistics,
+        spans=start.metrics.spans,
         reads=lambda kind: kind == "pagerduty" and bool(start.secrets.own(API_TOKEN)),
     )
     workers.reconcile(context, start.paces)

@@ -57,6 +57,7 @@ class Workers:
                 keep_ended=keep_ended,
                 write_lock=self._write_locks[shard],
                 laps=laps,
+                shard=shard,
             )
             for shard, store in enumerate(shards.states)
         ]

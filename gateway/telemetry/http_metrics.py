@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gateway.telemetry.bounded import OTHER
 from gateway.telemetry.catalogue import Catalogue
+from gateway.telemetry.current_span import CURRENT, exemplar
 
 REQUEST_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -30,5 +31,8 @@ class HttpMetrics:
     def answered(self, endpoint: str | None, method: str, status: int, seconds: float) -> None:
         """Count a request; `endpoint` is None where the path leads nowhere."""
         shown = endpoint or OTHER
-        self._requests.labels(shown, method if method in METHODS else OTHER, str(status)).inc()
-        self._seconds.labels(shown).observe(seconds)
+        known = method if method in METHODS else OTHER
+        self._requests.labels(shown, known, str(status)).inc()
+        self._seconds.labels(shown).observe(seconds, exemplar())
+        if (span := CURRENT.get()) is not None:
+            span.answered(shown, known, status)

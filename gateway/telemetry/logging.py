@@ -15,6 +15,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from gateway.model.harmless import harmless, harmless_line, harmless_values
+from gateway.telemetry.current_span import add_trace_ids
 from gateway.telemetry.log_sample import Sample
 from gateway.telemetry.loguru_lines import LOGURU_EXTRA, take_over_loguru
 
@@ -96,6 +97,7 @@ def configure_logging(
     for_people = target.isatty() if how == "auto" else how == "console"
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        add_trace_ids,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.PositionalArgumentsFormatter(),

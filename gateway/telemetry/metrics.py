@@ -23,8 +23,10 @@ from gateway.model.owed_page import PAGES_DUE, PAGES_IN_TIME, PAGES_LATE, PAGES_
 from gateway.model.path import Lap
 from gateway.model.store_memory import StoreMemory
 from gateway.model.verdict import NotifyReason, Taken
+from gateway.ports.spans import Spans
 from gateway.telemetry.bounded import Bounded
 from gateway.telemetry.catalogue import Catalogue
+from gateway.telemetry.current_span import CURRENT, exemplar
 from gateway.telemetry.http_metrics import HttpMetrics
 from gateway.telemetry.process_metrics import ProcessMetrics
 from gateway.telemetry.source_metrics import SourceMetrics
@@ -44,6 +46,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.catalogue = catalogue = Catalogue(self.registry)
+        self.spans: Spans | None = None  # begins spans, where there is tracing
         self._process = ProcessMetrics(catalogue)
         self._state = StateMetrics(catalogue)
         self.work = WorkMetrics(catalogue)
@@ -62,9 +65,10 @@ class Metrics:
         return self.work.laps()
 
     def webhook(self, status: int, reason: str, alerts: int, truncated: int, seconds: float) -> None:
-        del alerts  # counted by verdict
         self._process.webhooks.labels(str(status), reason).inc()
-        self._process.webhook_seconds.observe(seconds)
+        self._process.webhook_seconds.observe(seconds, exemplar())
+        if (span := CURRENT.get()) is not None:
+            span.note(reason=reason, alerts=alerts)
         if truncated > 0:
             self._process.truncated.inc(truncated)
 
@@ -90,11 +94,15 @@ class Metrics:
         for (outcome, reason), count in alike.items():
             self._process.verdicts.labels(outcome, reason).inc(count)
         self.sources.taken(verdicts, now)
+        if (span := CURRENT.get()) is not None:
+            span.note(**{f"verdicts.{outcome}.{reason}": count for (outcome, reason), count in alike.items()})
 
     def delivered(self, destination: str, outcome: str, seconds: float) -> None:
         name = self._destinations(destination)
         self._process.deliveries.labels(name, self._outcomes(outcome)).inc()
-        self._process.delivery_seconds.labels(name).observe(seconds)
+        self._process.delivery_seconds.labels(name).observe(seconds, exemplar())
+        if (span := CURRENT.get()) is not None:
+            span.sent(seconds, destination=destination, outcome=outcome)
 
     def tried_again(self, destination: str) -> None:
         self._process.delivery_retries.labels(self._destinations(destination)).inc()
@@ -109,9 +117,11 @@ class Metrics:
 
     def notified(self, reason: NotifyReason) -> None:
         self._process.notifications.labels(reason.value).inc()
+        if (span := CURRENT.get()) is not None:
+            span.note(reason=reason.value)
 
     def told(self, milliseconds: int) -> None:
-        self._process.told_seconds.observe(milliseconds / 1000)
+        self._process.told_seconds.observe(milliseconds / 1000, exemplar())
 
     def beaten(self, outcome: str) -> None:
         self._process.heartbeats.labels(outcome).inc()
@@ -125,6 +135,9 @@ class Metrics:
 
     def batch(self, what: str, outcome: str) -> None:
         self._process.batches.labels(what, outcome).inc()
+
+    def telemetry(self, signal: str, outcome: str, records: int) -> None:
+        self._process.telemetry.labels(signal, outcome).inc(records)
 
     def background_ended(self, work: str, end: str) -> None:
         self._process.background.labels(work, end).inc()

@@ -135,6 +135,11 @@ class ProcessMetrics:
             "Faults of our own while working on a subject",
             ["kind"],
         )
+        self.telemetry = counter(
+            "gateway_telemetry_records",
+            "Spans and log records for a receiver of OTLP: sent, failed there, or dropped since too many waited",
+            ["signal", "outcome"],
+        )
         self.reloads = counter(
             "gateway_rules_reloads",
             "Reads of rule files that were written anew: loaded, unchanged, or rejected for their errors",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.clock import elapsed_seconds
 from gateway.model.path import Lap, Step
 from gateway.telemetry.catalogue import Catalogue
+from gateway.telemetry.current_span import CURRENT
 
 STORE_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3)
 LAG_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
@@ -34,13 +35,18 @@ class WorkMetrics:
         )
 
     def laps(self) -> Lap:
-        """Return what is called at the end of each step: it took from the end of the one before, or from now."""
-        before = elapsed_seconds()
+        """Return what is called at the end of each step: it took from the end of the one before, or from now.
+
+        Each step is also one of the span that is under way now, if there is one.
+        """
+        before, span = elapsed_seconds(), CURRENT.get()
 
         def lap(step: Step) -> None:
             nonlocal before
             now = elapsed_seconds()
             self._steps[step].observe(now - before)
+            if span is not None:
+                span.step(step.value, before, now)
             before = now
 
         return lap

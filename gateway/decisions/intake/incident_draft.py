@@ -6,6 +6,7 @@ import msgspec
 
 from gateway.decisions.intake.correlate import Choice, Placement, counted_values, incident_id
 from gateway.model.alert import Alert
+from gateway.model.cause import later_cause
 from gateway.model.changes import Changes
 from gateway.model.incident import Incident, Joining, Member
 
@@ -23,6 +24,8 @@ class Draft:
         self.id = incident.id
         self._truncated = incident.truncated
         self.opened = self.ended = 0
+        # The cause of a change that is planned already has nothing to do with the plan of this one
+        self._trace = "" if self._is_planned else incident.trace
         self._continued_by = incident.continued_by
         self._joining = incident.joining
         # Whether a plan is due already; then nothing waits for a later one
@@ -88,7 +91,7 @@ class Draft:
         elif self._joining is None and not self._plan_is_due:
             self._joining = Joining(now, now + wait)
         self._frozen = None
-        self._now, self._trace = now, trace
+        self._now, self._trace = now, later_cause(self._trace, trace)
 
     def _is_due_now(self) -> None:
         """Have nothing wait any more: the plan that is due now is that of all who have joined."""
@@ -99,14 +102,14 @@ class Draft:
         self._continued_by = incident
         self._is_due_now()
         self._frozen = None
-        self._now, self._trace = now, trace
+        self._now, self._trace = now, later_cause(self._trace, trace)
 
     def leave(self, now: int, trace: str) -> None:
         self._firing -= 1
         self.ended += 1
         self._is_due_now()
         self._frozen = None
-        self._now, self._trace = now, trace
+        self._now, self._trace = now, later_cause(self._trace, trace)
 
     def leave_out(self, group: str, count: int, now: int, trace: str) -> bool:
         """Say how many alerts of a group are missing, 0 for none; return whether that is news."""
@@ -116,7 +119,7 @@ class Draft:
         self._truncated = {**others, group: count} if count else others
         self._is_due_now()
         self._frozen = None
-        self._now, self._trace = now, trace
+        self._now, self._trace = now, later_cause(self._trace, trace)
         return True
 
     def incident(self) -> Incident:

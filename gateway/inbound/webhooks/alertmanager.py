@@ -40,12 +40,14 @@ from gateway.inbound.webhooks.responses import (
 from gateway.inbound.webhooks.source_auth import SourceAuth
 from gateway.inbound.webhooks.unknown_senders import Note, UnknownSenders, sender_of
 from gateway.intake.parse_webhook import Parsed
+from gateway.model.cause import cause
 from gateway.model.path import Lap
 from gateway.model.turned_away import (
     IN_QUARANTINE,
     WORDINGS,
     TurnedAwayReason,
 )
+from gateway.telemetry.current_span import CURRENT
 
 log = structlog.get_logger("gateway.inbound")
 
@@ -192,7 +194,9 @@ def _taken(parsed: Parsed) -> WebhookResponse:
 
 @contextmanager
 def _correlated(scope: Scope) -> Iterator[str]:
-    """Bind one id to everything that is logged while this webhook is worked on, and yield that id."""
-    trace = request_id(scope)
-    with structlog.contextvars.bound_contextvars(correlation=trace):
-        yield trace
+    """Bind one id to everything that is logged while this webhook is worked on, and yield what it causes
+    is known by (`model/cause.py`).
+    """
+    correlation, span = request_id(scope), CURRENT.get()
+    with structlog.contextvars.bound_contextvars(correlation=correlation):
+        yield cause(correlation, span.traceparent if span is not None else "")

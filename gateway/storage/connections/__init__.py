@@ -6,6 +6,7 @@ have been done, and only its sender knows what that means.
 
 from __future__ import annotations
 
+import gateway.storage.connections.redis_alone  # noqa: F401 - before all that imports redis
 from gateway.storage.connections.addresses import Kind, parse, place_of
 from gateway.storage.connections.client import Client, Heard, Script
 from gateway.storage.connections.cluster import ClusterServers

@@ -1,0 +1,144 @@
+"""Where traces and logs go: the variables of OpenTelemetry, as every SDK reads them.
+
+https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ and
+https://opentelemetry.io/docs/specs/otel/protocol/exporter/. What the SDK reads by itself (certificates, timeouts,
+compression, the sampler, the resource) is left to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from gateway.config.loopback import is_loopback
+from gateway.telemetry.otlp import GRPC, HTTP, Exporter, Signal
+
+PORTS = {HTTP: 4318, GRPC: 4317}
+QUEUE = 2_048  # https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#batch-span-processor
+SHARE = 0.1  # of the traces that begin here are kept, unless OTEL_TRACES_SAMPLER says otherwise
+JAEGER = "JAEGER_AGENT_HOST"
+ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
+INSECURE = "OTEL_EXPORTER_OTLP_INSECURE"
+
+
+@dataclass(frozen=True, slots=True)
+class Otlp:
+    """What the variables ask for; `warnings` are sentences about those that should be otherwise.
+
+    `share` is how much of the traces that begin here is kept, None where the SDK's own variable says it.
+    """
+
+    traces: Exporter | None = None
+    logs: Exporter | None = None
+    warnings: tuple[str, ...] = ()
+    share: float | None = SHARE
+
+
+def read_otlp(variables: Mapping[str, str], secret: Callable[[str], str | None]) -> Otlp:
+    """Read the variables. `secret` gives the value of one that may hold a secret, and keeps it out of the log.
+
+    Nothing that is wrong with them keeps the gateway from its work: it is in `warnings`, and nothing is sent.
+    """
+    if variables.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return Otlp()
+    reader = _Reader(variables, secret)
+    traces = reader.exporter(Signal.TRACES) if reader.wanted(Signal.TRACES) else None
+    logs = reader.exporter(Signal.LOGS) if reader.wanted(Signal.LOGS) else None
+    share = None if variables.get("OTEL_TRACES_SAMPLER") else SHARE
+    return Otlp(traces, logs, tuple(dict.fromkeys(reader.warnings)), share)
+
+
+class _Reader:
+    def __init__(self, variables: Mapping[str, str], secret: Callable[[str], str | None]) -> None:
+        self._variables = variables
+        self._secret = secret
+        self.warnings: list[str] = []
+
+    def wanted(self, signal: Signal) -> bool:
+        """Return whether a signal is asked for: logs by name, traces also by an address alone."""
+        name = f"OTEL_{signal.upper()}_EXPORTER"
+        asked = self._variables.get(name, "")
+        if asked not in ("", "none", "otlp"):
+            self.warnings.append(
+                f"{name}: `{asked}` is not known here, and nothing is sent: set otlp or none"
+            )
+            return False
+        if asked or signal is Signal.LOGS:
+            return asked == "otlp"
+        return any(self._variables.get(known) for known in (ENDPOINT, _own(signal, "ENDPOINT"), JAEGER))
+
+    def exporter(self, signal: Signal) -> Exporter | None:
+        protocol, queue = self._protocol(signal), self._queue(signal)
+        endpoint = self._endpoint(signal, protocol)
+        parts = urlsplit(endpoint if "://" in endpoint else f"//{endpoint}")
+        plain = parts.scheme == "http" or (not parts.scheme and self._insecure(signal))
+        if plain and not is_loopback(parts.hostname or "") and not self._insecure(signal):
+            self.warnings.append(
+                f"{signal.value} are not sent: {parts.hostname} is another machine, and the address has no TLS: "
+                f"write https:// in {ENDPOINT}, or set {INSECURE}=true where the network between is trusted"
+            )
+            return None
+        headers = self._secret(_own(signal, "HEADERS")) or self._secret("OTEL_EXPORTER_OTLP_HEADERS")
+        return Exporter(signal, endpoint, protocol, plain, headers or "", queue)
+
+    def _setting(self, signal: Signal, what: str) -> str:
+        """Return what a variable says for this signal, else what one says for all of them."""
+        return self._variables.get(_own(signal, what)) or self._variables.get(
+            f"OTEL_EXPORTER_OTLP_{what}", ""
+        )
+
+    def _insecure(self, signal: Signal) -> bool:
+        return self._setting(signal, "INSECURE").lower() == "true"
+
+    def _protocol(self, signal: Signal) -> str:
+        asked = self._setting(signal, "PROTOCOL") or HTTP
+        if asked in PORTS:
+            return asked
+        self.warnings.append(
+            f"OTEL_EXPORTER_OTLP_PROTOCOL: `{asked}` is not spoken here, and {HTTP} is used: set {HTTP} or {GRPC}"
+        )
+        return HTTP
+
+    def _endpoint(self, signal: Signal, protocol: str) -> str:
+        if own := self._variables.get(_own(signal, "ENDPOINT")):
+            return own
+        base = self._variables.get(ENDPOINT) or self._jaeger(signal, protocol)
+        base = base or f"http://localhost:{PORTS[protocol]}"
+        return f"{base.rstrip('/')}/v1/{signal.value}" if protocol == HTTP else base
+
+    def _jaeger(self, signal: Signal, protocol: str) -> str:
+        """Return where a Jaeger of today takes OTLP on the host of its agent, which is no more since 2.0.
+
+        https://www.jaegertracing.io/docs/latest/architecture/apis/
+        """
+        host = self._variables.get(JAEGER, "")
+        if not host:
+            return ""
+        plain = is_loopback(host) or self._insecure(signal)
+        address = f"{'http' if plain else 'https'}://{host}:{PORTS[protocol]}"
+        self.warnings.append(
+            f"{JAEGER} names an agent that Jaeger has no more, and is taken for {ENDPOINT}={address}: set that"
+        )
+        return address
+
+    def _queue(self, signal: Signal) -> int:
+        name = "OTEL_BSP_MAX_QUEUE_SIZE" if signal is Signal.TRACES else "OTEL_BLRP_MAX_QUEUE_SIZE"
+        asked = self._variables.get(name, "")
+        if not asked:
+            return QUEUE
+        if asked.isascii() and asked.isdigit() and int(asked) > 0:
+            return int(asked)
+        self.warnings.append(f"{name}: `{asked}` is no count, and {QUEUE} is used")
+        return QUEUE
+
+
+def headers_in(text: str) -> list[str]:
+    """Return the values of `name=value,name=value`, each as written, as meant, and without `Bearer `."""
+    written = [part.partition("=")[2].strip() for part in text.split(",")]
+    meant = [unquote(value) for value in written]
+    return [*written, *meant, *(value.rpartition(" ")[2] for value in meant)]
+
+
+def _own(signal: Signal, what: str) -> str:
+    return f"OTEL_EXPORTER_OTLP_{signal.upper()}_{what}"

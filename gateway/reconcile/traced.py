@@ -1,0 +1,98 @@
+"""The spans of what the agenda has due. Without tracing nothing here does anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Self
+
+from gateway.clock import elapsed_seconds
+from gateway.model.agenda import SubjectKind
+from gateway.model.cause import traceparent_of
+from gateway.model.changes import Claim
+from gateway.model.incident import Incident
+from gateway.ports.spans import Span
+from gateway.reconcile.context import Context
+
+CAUSED = (SubjectKind.PLAN, SubjectKind.DELIVER)  # by a webhook, which is known once the incident is read
+
+
+class PlanSpans:
+    """The spans of the plans of one commit, from before the incidents are read.
+
+    At the end of the context those that are left have failed.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._began = elapsed_seconds()
+        self._spans: dict[Claim, Span] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for span in self._spans.values():
+            span.fail()
+            span.end()
+
+    def plan(self, claim: Claim, incident: Incident) -> AbstractContextManager[object]:
+        """Have the steps of a plan belong to its span, if its cause is in a trace."""
+        span = _caused(self._context, "plan", incident, self._began)
+        if span is None:
+            return nullcontext()
+        self._spans[claim] = span
+        return span.current()
+
+    def end(self, outcome: str, claims: Iterable[Claim]) -> None:
+        """End the spans of these plans with what became of their commit."""
+        for claim in claims:
+            if (span := self._spans.pop(claim, None)) is not None:
+                span.note(outcome=outcome)
+                span.end()
+
+
+@contextmanager
+def delivery_span(context: Context, incident: Incident, began: float) -> Iterator[None]:
+    """Have what is done for one delivery belong to a span, if its cause is in a trace."""
+    span = _caused(context, "delivery", incident, began)
+    if span is None:
+        yield
+        return
+    with _ending(span):
+        yield
+
+
+@contextmanager
+def agenda_span(context: Context, claim: Claim) -> Iterator[None]:
+    """Have the work on a subject that no webhook causes belong to a span, if it is in the sample."""
+    kind = claim.subject.kind
+    span = context.spans.alone(kind) if context.spans is not None and kind not in CAUSED else None
+    if span is None:
+        yield
+        return
+    span.note(shard=context.shard)
+    with _ending(span):
+        yield
+
+
+@contextmanager
+def _ending(span: Span) -> Iterator[None]:
+    failed = True
+    with span.current():
+        try:
+            yield
+            failed = False
+        finally:
+            if failed:
+                span.fail()
+            span.end()
+
+
+def _caused(context: Context, name: str, incident: Incident, began: float) -> Span | None:
+    if context.spans is None or not (cause := traceparent_of(incident.trace)):
+        return None
+    span = context.spans.caused(name, cause, began)
+    if span is not None:
+        span.note(incident=incident.id, shard=context.shard)
+    return span

@@ -1,0 +1,233 @@
+"""Spans, made cheaply: one is a note of when it began until it ends, and only then a span of OpenTelemetry's.
+
+The SDK's own spans cost four times as much before they are exported, for locks and limits that nothing here needs:
+each of ours is written by one task, with few attributes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from http import HTTPStatus
+
+from opentelemetry.context import Context
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
+from opentelemetry.sdk.trace.sampling import Decision, Sampler
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import (
+    Link,
+    NonRecordingSpan,
+    SpanContext,
+    SpanKind,
+    Status,
+    StatusCode,
+    TraceFlags,
+    get_current_span,
+    set_span_in_context,
+)
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from gateway.clock import elapsed_seconds, utc_ns
+from gateway.ports.spans import Span, SpanValue
+from gateway.telemetry.current_span import CURRENT
+
+MAX_LINKS = 128  # https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits
+SAMPLED = TraceFlags(TraceFlags.SAMPLED)
+UNSET, FAILED = Status(), Status(StatusCode.ERROR)
+NANOSECONDS = 1_000_000_000
+
+_ids = RandomIdGenerator()
+_propagator = TraceContextTextMapPropagator()
+
+
+class Origin:
+    """What all spans of one gateway have in common; `finished` takes each as it ends."""
+
+    def __init__(
+        self, resource: Resource, scope: InstrumentationScope, finished: Callable[[ReadableSpan], None]
+    ) -> None:
+        self.resource = resource
+        self.scope = scope
+        self.finished = finished
+
+
+class TracedSpan:
+    """One span under way (`ports/spans.py`).
+
+    The clock is read once for a trace in this process: all of its spans are placed by the time since then, so that
+    none is outside its parent when the machine's clock is set.
+    """
+
+    __slots__ = (
+        "_attributes",
+        "_began",
+        "_context",
+        "_kind",
+        "_links",
+        "_name",
+        "_origin",
+        "_parent",
+        "_status",
+        "_zero",
+    )
+
+    def __init__(
+        self,
+        origin: Origin,
+        name: str,
+        context: SpanContext,
+        parent: SpanContext | None,
+        kind: SpanKind,
+        began: float,
+        zero: int,
+        links: Sequence[Link] = (),
+    ) -> None:
+        self._origin = origin
+        self._name = name
+        self._context = context
+        self._parent = parent
+        self._kind = kind
+        self._began = began
+        self._zero = zero  # ns since the epoch when `elapsed_seconds` was 0
+        self._links = links
+        self._attributes: dict[str, SpanValue] = {}
+        self._status = UNSET
+
+    @property
+    def context(self) -> SpanContext:
+        return self._context
+
+    @property
+    def traceparent(self) -> str:
+        return f"00-{self.trace_id}-{self.span_id}-01"
+
+    @property
+    def trace_id(self) -> str:
+        return f"{self._context.trace_id:032x}"
+
+    @property
+    def span_id(self) -> str:
+        return f"{self._context.span_id:016x}"
+
+    def note(self, **attributes: SpanValue) -> None:
+        for name, value in attributes.items():
+            self._attributes[f"gateway.{name}"] = value
+
+    def step(self, name: str, began: float, ended: float) -> None:
+        self._finish(self._begin(name, SpanKind.INTERNAL, began), ended)
+
+    def sent(self, seconds: float, **attributes: SpanValue) -> None:
+        ended = elapsed_seconds()
+        span = self._begin("send", SpanKind.CLIENT, ended - seconds)
+        span.note(**attributes)
+        self._finish(span, ended)
+
+    def child(self, name: str, others: Sequence[Span] = ()) -> TracedSpan:
+        span = self._begin(name, SpanKind.INTERNAL, elapsed_seconds())
+        span._links = [Link(other.context) for other in others[:MAX_LINKS] if isinstance(other, TracedSpan)]
+        return span
+
+    @contextmanager
+    def current(self) -> Iterator[TracedSpan]:
+        token = CURRENT.set(self)
+        try:
+            yield self
+        finally:
+            CURRENT.reset(token)
+
+    def answered(self, endpoint: str, method: str, status: int) -> None:
+        # https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server
+        self._name = f"{method} {endpoint}"
+        self._attributes["http.request.method"] = method
+        self._attributes["http.route"] = endpoint
+        self._attributes["http.response.status_code"] = status
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            self.fail()
+
+    def fail(self) -> None:
+        self._status = FAILED
+
+    def end(self) -> None:
+        self._finish(self, elapsed_seconds())
+
+    def _begin(self, name: str, kind: SpanKind, began: float) -> TracedSpan:
+        own = self._context
+        context = SpanContext(own.trace_id, _ids.generate_span_id(), False, SAMPLED, own.trace_state)
+        return TracedSpan(self._origin, name, context, own, kind, began, self._zero)
+
+    def _finish(self, span: TracedSpan, ended: float) -> None:
+        origin = self._origin
+        origin.finished(
+            ReadableSpan(
+                name=span._name,
+                context=span._context,
+                parent=span._parent,
+                resource=origin.resource,
+                attributes=span._attributes,
+                links=span._links,
+                kind=span._kind,
+                status=span._status,
+                start_time=self._zero + int(span._began * NANOSECONDS),
+                end_time=self._zero + int(ended * NANOSECONDS),
+                instrumentation_scope=origin.scope,
+            )
+        )
+
+
+class TracedSpans:
+    """Begins traces, and goes on with those of others (`ports/spans.py`)."""
+
+    def __init__(self, origin: Origin, sampler: Sampler) -> None:
+        self._origin = origin
+        self._sampler = sampler
+
+    def serve(self, name: str, traceparent: str, tracestate: str) -> TracedSpan | None:
+        parent = _context_of(traceparent, tracestate) if traceparent else None
+        return self._first(name, SpanKind.SERVER, parent, elapsed_seconds())
+
+    def caused(self, name: str, traceparent: str, began: float) -> TracedSpan | None:
+        cause = _context_of(traceparent) if traceparent else None
+        if cause is None:
+            return None
+        # Whether the cause is in the sample was decided when it came, so no sampler is asked again.
+        return self._root(name, SpanKind.CONSUMER, began, [Link(cause)])
+
+    def alone(self, name: str) -> TracedSpan | None:
+        return self._first(name, SpanKind.INTERNAL, None, elapsed_seconds())
+
+    def _first(
+        self, name: str, kind: SpanKind, parent: SpanContext | None, began: float
+    ) -> TracedSpan | None:
+        trace_id = parent.trace_id if parent is not None else _ids.generate_trace_id()
+        within = None if parent is None else set_span_in_context(NonRecordingSpan(parent))
+        result = self._sampler.should_sample(within, trace_id, name, kind)
+        if result.decision is not Decision.RECORD_AND_SAMPLE:
+            return None
+        context = SpanContext(trace_id, _ids.generate_span_id(), False, SAMPLED, result.trace_state)
+        return self._span(name, kind, context, parent, began)
+
+    def _root(self, name: str, kind: SpanKind, began: float, links: Sequence[Link]) -> TracedSpan:
+        context = SpanContext(_ids.generate_trace_id(), _ids.generate_span_id(), False, SAMPLED)
+        return self._span(name, kind, context, None, began, links)
+
+    def _span(
+        self,
+        name: str,
+        kind: SpanKind,
+        context: SpanContext,
+        parent: SpanContext | None,
+        began: float,
+        links: Sequence[Link] = (),
+    ) -> TracedSpan:
+        zero = utc_ns() - int(elapsed_seconds() * NANOSECONDS)
+        return TracedSpan(self._origin, name, context, parent, kind, began, zero, links)
+
+
+def _context_of(traceparent: str, tracestate: str = "") -> SpanContext | None:
+    """Return the span that a header names; None where it names none."""
+    carrier = {"traceparent": traceparent, "tracestate": tracestate}
+    # An empty context, or the current one would stand in for a header that names no span.
+    context = get_current_span(_propagator.extract(carrier, Context())).get_span_context()
+    return context if context.is_valid else None

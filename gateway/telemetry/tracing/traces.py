@@ -1,0 +1,92 @@
+"""Put together what makes spans and sends them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, OTELResourceDetector, Resource
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.util.re import parse_env_headers
+
+from gateway.telemetry.otlp import GRPC, Exporter
+from gateway.telemetry.tracing.outbox import Count, Outbox
+from gateway.telemetry.tracing.spans import Origin, TracedSpans
+
+SERVICE = "alert-gateway"
+
+
+class SharedResource(Resource):
+    """One resource for all spans: the encoder puts them together by it, and would hash all its text for each."""
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+def resource_of(version: str) -> Resource:
+    """Return what all that is sent says of this process; OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES count."""
+    own = Resource({SERVICE_NAME: SERVICE, SERVICE_VERSION: version})
+    merged = Resource.create().merge(own).merge(OTELResourceDetector().detect())
+    return SharedResource(merged.attributes, merged.schema_url)
+
+
+class _Counted(SpanExporter):
+    """An exporter that tells the outbox what became of its spans."""
+
+    def __init__(self, exporter: SpanExporter) -> None:
+        self._exporter = exporter
+        self.settled: Callable[[int, bool], None] = lambda _records, _sent: None
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        result = self._exporter.export(spans)
+        self.settled(len(spans), result is SpanExportResult.SUCCESS)
+        return result
+
+    def shutdown(self) -> None:
+        self._exporter.shutdown()
+
+
+def open_traces(
+    to: Exporter, share: float | None, version: str, count: Count
+) -> tuple[TracedSpans, Callable[[], None]]:
+    """Return what begins spans, and what sends the last of them and ends, which may take as long as a request.
+
+    `share` is how many of the traces that begin here are kept; None: as the SDK reads OTEL_TRACES_SAMPLER.
+    """
+    silence_the_sdk()
+    sampler = (
+        TracerProvider(shutdown_on_exit=False).sampler if share is None else ParentBasedTraceIdRatio(share)
+    )
+    counted = _Counted(_exporter(to))
+    processor = BatchSpanProcessor(counted, max_queue_size=to.queue, max_export_batch_size=min(512, to.queue))
+    outbox: Outbox[ReadableSpan] = Outbox(to.signal, to.endpoint, to.queue, processor.on_end, count)
+    counted.settled = lambda records, sent: outbox.settled(records, sent=sent)
+    origin = Origin(resource_of(version), InstrumentationScope(SERVICE, version), outbox.add)
+    return TracedSpans(origin, sampler), processor.shutdown
+
+
+def _exporter(to: Exporter) -> SpanExporter:
+    headers = headers_of(to.headers)
+    if to.protocol != GRPC:
+        return OTLPSpanExporter(to.endpoint, headers=headers)
+    # grpc takes 10 MB and 0.1 s to import, so only those who speak it pay for it
+    from opentelemetry.exporter.otlp.proto.grpc import trace_exporter
+
+    return trace_exporter.OTLPSpanExporter(to.endpoint, insecure=to.plain, headers=headers)
+
+
+def headers_of(text: str) -> dict[str, str] | None:
+    """Read headers as their variable has them: `name=value,name=value`, percent-encoded."""
+    return dict(parse_env_headers(text, liberal=True)) or None
+
+
+def silence_the_sdk() -> None:
+    """The SDK logs each failure; the outbox says once a minute what was lost."""
+    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
