@@ -98,7 +98,7 @@ class ProcessMetrics:
         self.plainer = counter(
             "gateway_plainer_notifications",
             "Parts left out because a vendor refused a notification with them",
-            ["destination", "without"],
+            ["destination", "part"],
         )
         self.told_seconds = histogram(
             "gateway_alert_to_delivery_seconds",

@@ -28,4 +28,10 @@ def queries(board: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield f"{board['title']} / annotation {annotation['name']}", annotation["expr"]
 
 
+def job_of(board: dict[str, Any]) -> str:
+    """Return the job that is chosen at first; a dashboard about all jobs has no choice."""
+    variables = {variable["name"]: variable for variable in board["templating"]["list"]}
+    return str(variables["job"]["current"]["value"]) if "job" in variables else ""
+
+
 EVERY_QUERY = [found for board in BOARDS.values() for found in queries(board)]

@@ -35,6 +35,7 @@ FORBIDDEN_LABELS = {
     "instance",
     "job",
     "le",
+    "without",  # a word of PromQL: `by (without)` is an error
 }
 
 

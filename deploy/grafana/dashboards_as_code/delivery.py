@@ -173,11 +173,11 @@ def _deliveries() -> Row:
                     Query(
                         or_none(
                             increase(
-                                "gateway_plainer_notifications_total", ["destination", "without"], window="1h"
+                                "gateway_plainer_notifications_total", ["destination", "part"], window="1h"
                             ),
                             "destination",
                         ),
-                        "{{destination}} {{without}}",
+                        "{{destination}} {{part}}",
                     )
                 ],
             ),
