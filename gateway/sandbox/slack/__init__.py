@@ -155,7 +155,8 @@ class SlackSandbox(Vendor):
         )
 
         def act(call: Call) -> Response:
-            answer = incoming_webhooks.post(self._methods, arguments)
+            own_channel = next(iter(self.channels))
+            answer = incoming_webhooks.post(self._methods, arguments, own_channel)
             call.outcome = bytes(answer.body).decode()
             return answer
 

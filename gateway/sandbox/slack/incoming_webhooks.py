@@ -16,14 +16,15 @@ METHOD = "incoming-webhook"  # the name by which faults strike it
 STATUSES = {"channel_not_found": 404, "channel_is_archived": 410}
 
 
-def post(methods: Methods, arguments: Arguments) -> Response:
+def post(methods: Methods, arguments: Arguments, channel: str) -> Response:
     """Post a message as the bot of the webhook, and answer as Slack does: `ok`, or the name of the error.
 
-    `username` names the bot, as it did for the webhooks that let the sender choose the channel.
+    `channel` is the one that the webhook was made for. As with Slack's older webhooks, the sender may name
+    another `channel` and a `username`; Alertmanager 0.25 names both, 0.33 neither.
     """
     bot = Bot(arguments.text("username") or "Incoming webhook", "B0INCOMING", "U0INCOMING", "A0INCOMING")
     try:
-        methods.chat_post_message(arguments, bot)
+        methods.chat_post_message(Arguments({"channel": channel} | arguments.values), bot)
     except SlackError as error:
         return PlainTextResponse(error.code, STATUSES.get(error.code, 400))
     return PlainTextResponse("ok")

@@ -33,6 +33,13 @@ class TestIncomingWebhook:
         assert "GatewayDown" in page
         assert "it burns" in page
 
+    async def test_what_names_no_channel_goes_to_the_one_of_the_webhook(self) -> None:
+        async with SlackSandbox.start(channels=["oncall", "alerts"]) as slack:
+            answer = await posted(slack, {"attachments": SENT["attachments"]})
+            (message,) = slack.messages("oncall")
+        assert answer.text == "ok"
+        assert message.bot.name == "Incoming webhook"
+
     @pytest.mark.parametrize(
         ("changed", "status", "error"),
         [({"channel": "#nowhere"}, 404, "channel_not_found"), ({"attachments": []}, 400, "no_text")],
