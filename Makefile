@@ -6,9 +6,9 @@ ARGS ?=
 # To read the tests takes half as long where their bytecode is kept, which some machines forbid.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo run test test-all check bench chaos soak pictures dashboards clean
+.PHONY: demo run test test-all stack-test check bench chaos soak pictures dashboards clean
 
-demo: $(VENV)/.ready  ## the gateway with a local Slack and PagerDuty, and a recorded storm (ARGS=--exit ends after it)
+demo: $(VENV)/.ready $(if $(findstring --stack,$(ARGS)),stack-programs)  ## the gateway with a local Slack and PagerDuty, and a recorded storm (ARGS=--exit ends after it, ARGS=--stack: Prometheus and Alertmanagers around it)
 	@$(BIN)/gateway demo $(ARGS)
 
 run: $(VENV)/.ready  ## the gateway itself, on the embedded store unless GATEWAY_REDIS_URL is set
@@ -19,6 +19,9 @@ test: $(VENV)/.ready servers  ## minutes: run it after every change
 
 test-all: $(VENV)/.ready servers newer-stack oracles deploy-tools  ## the long ones: kill storms, thousands of property cases
 	$(BIN)/pytest -n 3 --dist worksteal -m long $(ARGS)
+
+stack-test: $(VENV)/.ready stack-programs newer-stack  ## the whole stack on real programs of two ages, broken and healed
+	$(BIN)/pytest -n 2 --dist loadgroup -m stack $(ARGS) tests/stack
 
 check: $(VENV)/.ready  ## format, lint, types, import contracts, docs are true
 	$(BIN)/ruff format --check .
@@ -47,9 +50,12 @@ dashboards: $(VENV)/.ready servers newer-stack dashboard-tools  ## renders deplo
 openapi: $(VENV)/.ready  ## the REST API of a running gateway against its own description, for some minutes
 	@scripts/fuzz-api $(VENV) .venv-openapi
 
-.PHONY: servers newer-stack oracles deploy-tools dashboard-tools
+.PHONY: servers stack-programs newer-stack oracles deploy-tools dashboard-tools
 servers:
 	@scripts/install-servers
+
+stack-programs:
+	@scripts/install-servers prometheus promtool prometheus-alertmanager
 
 newer-stack:  ## Prometheus 3.5 and Alertmanager 0.33 beside the machine's own, in .cache/
 	@scripts/install-newer-stack

@@ -13,7 +13,8 @@ import click
 import httpx
 
 from gateway.cli.demo_people import answered_by_people
-from gateway.cli.demo_scene import CHANNEL, Scene, running_scene
+from gateway.cli.demo_scene import CHANNEL, Scene, running_scene, short, storm_rules
+from gateway.cli.demo_stack import run_stack_demo
 from gateway.cli.event_loop import run_until_stopped
 from gateway.cli.exit_codes import FINDINGS
 from gateway.cli.options import examples
@@ -27,7 +28,6 @@ POLL_SECONDS = 0.2
 RETRY_SECONDS = 0.2
 REQUEST_TIMEOUT_SECONDS = 10.0
 PROGRESS_EVERY_SECONDS = 180  # a line of progress after so many seconds of the recorded storm
-MAX_LINE_LENGTH = 100
 WAITING_STATUSES = ("due", "held", "ends_due", "telling_firing")
 
 Echo = Callable[[str], None]
@@ -42,7 +42,7 @@ class Played:
     refused: int = 0
 
 
-@click.command(epilog=examples("gateway demo", "gateway demo --speed 60 --exit"))
+@click.command(epilog=examples("gateway demo", "gateway demo --speed 60 --exit", "gateway demo --stack"))
 @click.option(
     "--exit",
     "then_exit",
@@ -54,12 +54,18 @@ class Played:
     type=click.FloatRange(min=0, min_open=True),
     default=20.0,
     show_default=True,
-    help="how much faster than life the storm is played",
+    help="how much faster than life the storm is played, and the stack runs",
 )
-def demo(*, then_exit: bool, speed: float) -> None:
+@click.option(
+    "--stack",
+    is_flag=True,
+    help="in place of the storm: Prometheus, a pair of Alertmanagers and a service to break by its switches",
+)
+def demo(*, then_exit: bool, speed: float, stack: bool) -> None:
     """The gateway with a local Slack and PagerDuty, and a recorded storm to watch. No account needed."""
+    run = run_stack_demo if stack else run_demo
     try:
-        clean = run_until_stopped(run_demo(say, then_exit=then_exit, speed=speed))
+        clean = run_until_stopped(run(say, then_exit=then_exit, speed=speed))
     except KeyboardInterrupt:
         # Whoever waits for the summary has not got it; anybody else has seen enough.
         if then_exit:
@@ -77,7 +83,7 @@ async def run_demo(echo: Echo, *, then_exit: bool, speed: float) -> bool:
     the counts do not balance, or what people pressed afterwards did not come about.
     """
     with tempfile.TemporaryDirectory(prefix="gateway-demo-") as name:
-        async with running_scene(Path(name), speed) as scene:
+        async with running_scene(Path(name), storm_rules(speed)) as scene:
             for line in _introduction(scene, speed):
                 echo(line)
             played = await _play(storm(utc_now(), speed), scene.url, speed, echo)
@@ -85,7 +91,7 @@ async def run_demo(echo: Echo, *, then_exit: bool, speed: float) -> bool:
             echo("")
             for line in _story(scene):
                 echo(line)
-            summary, clean = await _summary(scene, played), await _left(scene) == (0, 0)
+            summary, clean = await _summary(scene, played), await scene.left() == (0, 0)
             answered = await answered_by_people(scene, echo, utc_now())
             if not then_exit:
                 echo(
@@ -156,30 +162,19 @@ def _story(scene: Scene) -> list[str]:
     lines = [f"What people saw in #{CHANNEL}:"]
     for message in scene.slack.messages(CHANNEL):
         if not message.deleted and message.thread_ts is None:
-            lines.append(f"  {_short(message.text.splitlines()[0])}")
+            lines.append(f"  {short(message.text.splitlines()[0])}")
             lines.append(
                 f"      edited {message.edits} times, {len(message.live_replies)} replies in its thread",
             )
     lines.append("Who was woken:")
-    pages = [f"  {_short(page.title)}  ({page.status})" for page in scene.pagerduty.incidents]
+    pages = [f"  {short(page.title)}  ({page.status})" for page in scene.pagerduty.incidents]
     lines += pages or ["  nobody"]
     mails, threads = len(scene.mail.received), len(scene.mail.mailbox.threads)
     return [*lines, f"Who reads mail got {counted(mails, 'mail')} in {counted(threads, 'thread')}."]
 
 
-def _short(line: str) -> str:
-    return line if len(line) <= MAX_LINE_LENGTH else f"{line[: MAX_LINE_LENGTH - 1]}…"
-
-
-async def _left(scene: Scene) -> tuple[int, int]:
-    """Return how many pages are still open, and the sum of all imbalances of the counts."""
-    await scene.gateway.auditor.look()
-    imbalances = sum(abs(imbalance) for imbalance in scene.gateway.auditor.imbalances.values())
-    return sum(page.open for page in scene.pagerduty.incidents), imbalances
-
-
 async def _summary(scene: Scene, played: Played) -> str:
-    left, imbalances = await _left(scene)
+    left, imbalances = await scene.left()
     in_channel = [message for message in scene.slack.messages(CHANNEL) if message.thread_ts is None]
     messages = [message for message in in_channel if not message.deleted]
     return (

@@ -1,8 +1,8 @@
-"""The parts that a demo runs on: local vendors, and a gateway whose rules wait as briefly as the storm lasts."""
+"""The parts that a demo runs on: local vendors, and a gateway whose rules wait as briefly as the demo lasts."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from gateway.telemetry.logging import configure_logging
 
 PORTS = (9096, 9097, 9098, 9099)  # of the gateway, Slack, PagerDuty and mail, each unless it is taken
 CHANNEL = "alerts"
+MAX_LINE_LENGTH = 100
 ROUTING_KEY = "demo0000000000000000000000000000"
 PACES = {  # the local vendors take more than the real ones
     "slack": Pace(50, 10),
@@ -69,9 +70,29 @@ class Scene:
     url: str
     folder: Path
 
+    async def left(self) -> tuple[int, int]:
+        """Return how many pages are still open, and the sum of all imbalances of the counts."""
+        await self.gateway.auditor.look()
+        imbalances = sum(abs(imbalance) for imbalance in self.gateway.auditor.imbalances.values())
+        return sum(page.open for page in self.pagerduty.incidents), imbalances
+
+
+def short(line: str) -> str:
+    """Cut a line to what a terminal shows of it."""
+    return line if len(line) <= MAX_LINE_LENGTH else f"{line[: MAX_LINE_LENGTH - 1]}…"
+
+
+def storm_rules(speed: float) -> str:
+    """Return the rules of a demo whose storm is played `speed` times faster than life."""
+    waits = {name: round(wait / speed) for name, wait in WAITS_MS.items()}
+    return RULES.format(channel=CHANNEL, **waits)
+
 
 @asynccontextmanager
-async def running_scene(folder: Path, speed: float) -> AsyncIterator[Scene]:
+async def running_scene(
+    folder: Path, rules: str, variables: Mapping[str, str] | None = None
+) -> AsyncIterator[Scene]:
+    """Run a gateway with these rules and the local vendors. `variables` are settings besides the usual ones."""
     # The log goes to a file, so that the terminal shows only what people would have seen of the storm.
     with (folder / "gateway.log").open("w", encoding="utf-8") as logfile:
         configure_logging("json", "info", [], logfile)
@@ -79,7 +100,7 @@ async def running_scene(folder: Path, speed: float) -> AsyncIterator[Scene]:
             _started(SlackSandbox, PORTS[1]) as slack,
             _started(PagerDutySandbox, PORTS[2]) as pagerduty,
             _started(MailSandbox, PORTS[3]) as mail,
-            running(_environment(folder, slack, pagerduty, mail, speed), PACES) as gateway,
+            running(_environment(folder, slack, pagerduty, mail, rules, variables), PACES) as gateway,
             _listening(gateway) as url,
         ):
             # What people do there comes here.
@@ -121,14 +142,17 @@ async def _listening(gateway: Gateway) -> AsyncIterator[str]:
 
 
 def _environment(
-    folder: Path, slack: SlackSandbox, pagerduty: PagerDutySandbox, mail: MailSandbox, speed: float
+    folder: Path,
+    slack: SlackSandbox,
+    pagerduty: PagerDutySandbox,
+    mail: MailSandbox,
+    rules: str,
+    variables: Mapping[str, str] | None,
 ) -> Environment:
-    rules = folder / "rules.yaml"
-    waits = {name: round(wait / speed) for name, wait in WAITS_MS.items()}
-    rules.write_text(RULES.format(channel=CHANNEL, **waits), "utf-8")
+    (folder / "rules.yaml").write_text(rules, "utf-8")
     return Environment(
         {
-            "GATEWAY_RULES": str(rules),
+            "GATEWAY_RULES": str(folder / "rules.yaml"),
             "GATEWAY_DATA_DIR": str(folder / "store"),
             "SLACK_BOT_TOKEN": DEFAULT_TOKEN,
             "SLACK_API_URL": slack.url,
@@ -137,5 +161,6 @@ def _environment(
             "PAGERDUTY_EVENTS_URL": pagerduty.events_url,
             "PAGERDUTY_WEBHOOK_SECRET": PAGERDUTY_SECRET,
             "GATEWAY_SMTP_URL": mail.smtp_url,
+            **(variables or {}),
         }
     )

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway.cli.stack.shipped import with_files_in
 from tests.support.alertmanager import alertmanager, until
-from tests.support.stack import ALERTMANAGER_FILES, Receivers, stack_of, with_files_in
+from tests.support.stack import ALERTMANAGER_FILES, Receivers, stack_of
 
 
 def shipped(age: str, folder: Path, receivers: Receivers) -> str:

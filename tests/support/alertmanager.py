@@ -43,8 +43,8 @@ class Alertmanager:
             assert answer.status_code == 200, answer.text
             return list(answer.json())
 
-    async def silence(self, name: str, value: str) -> None:
-        """For an hour."""
+    async def silence(self, name: str, value: str) -> str:
+        """For an hour. Returns its id."""
         now = datetime.now(UTC)
         wish = {
             "matchers": [{"name": name, "value": value, "isRegex": False}],
@@ -54,12 +54,18 @@ class Alertmanager:
             "comment": "known",
         }
         async with httpx.AsyncClient(trust_env=False) as client:
-            (await client.post(f"{self.url}/api/v2/silences", json=wish)).raise_for_status()
+            answer = await client.post(f"{self.url}/api/v2/silences", json=wish)
+            return str(answer.raise_for_status().json()["silenceID"])
+
+    async def end_silence(self, silence: str) -> None:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            (await client.delete(f"{self.url}/api/v2/silence/{silence}")).raise_for_status()
 
     async def end_silences(self) -> None:
         async with httpx.AsyncClient(trust_env=False) as client:
-            for one in (await client.get(f"{self.url}/api/v2/silences")).json():
-                (await client.delete(f"{self.url}/api/v2/silence/{one['id']}")).raise_for_status()
+            silences = (await client.get(f"{self.url}/api/v2/silences")).json()
+        for silence in silences:
+            await self.end_silence(silence["id"])
 
     async def reload(self, config: str) -> None:
         self.config.write_text(config, "utf-8")

@@ -18,20 +18,15 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from gateway.cli.stack.shipped import NEWER, OLDER, ShippedFiles
 from gateway.sandbox.server import LocalServer
 from tests.support.servers import program
 
 ROOT = Path(__file__).parents[2]
-NEWER = ROOT / ".cache/stack"
+FETCHED = ROOT / ".cache/stack"
 RULE_FILES = sorted((ROOT / "deploy/prometheus/rules").glob("*.yml"))
-ALERTMANAGER_FILES = {
-    "older": ROOT / "deploy/alertmanager.yml",
-    "newer": ROOT / "deploy/alertmanager-033.yml",
-}
-PROMETHEUS_FILES = {
-    "older": ROOT / "deploy/prometheus/prometheus.yml",
-    "newer": ROOT / "deploy/prometheus/prometheus-3.yml",
-}
+ALERTMANAGER_FILES = {"older": OLDER.alertmanager, "newer": NEWER.alertmanager}
+PROMETHEUS_FILES = {"older": OLDER.prometheus, "newer": NEWER.prometheus}
 # The ages that the shipped files are for. The newer programs are fetched once, by `make test-all`.
 AGES = ["older", pytest.param("newer", marks=pytest.mark.long)]
 
@@ -59,16 +54,43 @@ def stack_of(age: str) -> Stack:
             program("prometheus-alertmanager", "prometheus-alertmanager"),
             program("amtool", "prometheus-alertmanager"),
         )
-    asked = NEWER / "suite"
+    if (suite := newer_suite()) != "forky":
+        pytest.skip(f"the mirror has no Prometheus 3.5 and Alertmanager 0.33, only those of {suite}")
+    return _fetched()
+
+
+def newer_suite() -> str:
+    """Return the suite that scripts/install-newer-stack has fetched; `system` where it found none.
+
+    Where it was not run, the test fails in CI and skips elsewhere, with the remedy.
+    """
+    asked = FETCHED / "suite"
     if not asked.exists():
         message = "no newer Prometheus and Alertmanager: scripts/install-newer-stack"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    if (suite := asked.read_text("utf-8").strip()) != "forky":
-        pytest.skip(f"the mirror has no Prometheus 3.5 and Alertmanager 0.33, only those of {suite}")
-    bin_ = NEWER / "root/usr/bin"
+    return asked.read_text("utf-8").strip()
+
+
+def newest_that_was_fetched() -> tuple[Stack, ShippedFiles]:
+    """Return the newest programs that the mirror had, and the shipped files that they understand."""
+    suite = newer_suite()
+    if suite == "system":
+        pytest.skip("the mirror has no newer Prometheus and Alertmanager than the machine")
+    return _fetched(), NEWER if suite == "forky" else OLDER
+
+
+def _fetched() -> Stack:
+    bin_ = FETCHED / "root/usr/bin"
     return Stack(
         *(str(bin_ / name) for name in ("prometheus", "promtool", "prometheus-alertmanager", "amtool"))
     )
+
+
+def releases_of(stack: Stack) -> str:
+    """Return the releases of Prometheus and Alertmanager."""
+    named = (("Prometheus", stack.prometheus), ("Alertmanager", stack.alertmanager))
+    said = {name: re.search(r"version (\S+)", run(path, "--version")[1]) for name, path in named}
+    return ", ".join(f"{name} {version[1]}" for name, version in said.items() if version)
 
 
 def run(*command: str) -> tuple[int, str]:
@@ -86,18 +108,6 @@ def shipped_alerts() -> dict[str, dict[str, Any]]:
     groups = [group for path in RULE_FILES for group in read_yaml(path)["groups"]]
     rules = [rule for group in groups for rule in group["rules"] if "alert" in rule]
     return {rule["alert"]: rule for rule in rules}
-
-
-def with_files_in(folder: Path, text: str, **contents: str) -> str:
-    """Write the files that a shipped configuration names, and return it with their paths in `folder`.
-
-    The contents go by the last part of a path, with `_` in place of `-`; others have the text `secret`.
-    """
-    for path in set(re.findall(r"/etc/(?:alertmanager|prometheus)/[a-z-]+", text)):
-        name = path.rpartition("/")[2]
-        (folder / name).write_text(contents.get(name.replace("-", "_"), "secret"), "utf-8")
-        text = text.replace(path, str(folder / name))
-    return text
 
 
 @dataclass
