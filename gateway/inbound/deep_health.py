@@ -7,25 +7,23 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
 
 from gateway.clock import elapsed_ms
-from gateway.errors import StateUnavailable
+from gateway.inbound.asked_store import AskedStore
 from gateway.model.durations import SECOND
-from gateway.ports import Store
 from gateway.simulate.self_test import PathTested
 
 AGAIN_MS = 10 * SECOND  # between two runs, whoever asks
-STORE_SECONDS = 2.0
 
 Document = Mapping[str, object]
 
 
 @dataclass(slots=True)
 class DeepHealth:
-    """`health` returns the document of `/health`, `look_at_destinations` brings what it says of them up to
+    """`health` returns the document of `/health` (see `Probes`), `look_at_destinations` brings what it says of them up to
     date, and `try_the_path` sends an alert through a private copy of the gateway.
     """
 
-    store: Store
-    health: Callable[[], Document]
+    store: AskedStore
+    health: Callable[[bool], Document]
     look_at_destinations: Callable[[], Awaitable[object]]
     try_the_path: Callable[[], Awaitable[PathTested]]
     _run: asyncio.Task[Document] | None = None
@@ -40,34 +38,21 @@ class DeepHealth:
         return await asyncio.shield(self._run)
 
     async def _look(self) -> Document:
-        store_ms, (tested, path_ms), _ = await asyncio.gather(
-            self._ask_the_store(), self._try_the_path(), self.look_at_destinations()
+        answer, (tested, path_ms), _ = await asyncio.gather(
+            self.store.answer(), self._try_the_path(), self.look_at_destinations()
         )
         return {
-            **self.health(),
+            **self.health(not answer.trouble),
             "latency_ms": path_ms,
             # Database and cache are the one store.
-            "database_latency_ms": store_ms,
-            "cache_latency_ms": store_ms,
+            "database_latency_ms": answer.milliseconds,
+            "cache_latency_ms": answer.milliseconds,
             "detailed_checks": asdict(tested),
         }
 
-    async def _ask_the_store(self) -> float | None:
-        """Return how long the store takes to answer (ms), None where it does not."""
-        began = asyncio.get_running_loop().time()
-        try:
-            async with asyncio.timeout(STORE_SECONDS):
-                await self.store.now()
-        except (StateUnavailable, TimeoutError):
-            return None
-        return _ms_since(began)
-
     async def _try_the_path(self) -> tuple[PathTested, float]:
         """Return which steps work, and how long an alert takes through them (ms)."""
-        began = asyncio.get_running_loop().time()
+        clock = asyncio.get_running_loop().time
+        began = clock()
         tested = await self.try_the_path()
-        return tested, _ms_since(began)
-
-
-def _ms_since(began: float) -> float:
-    return round((asyncio.get_running_loop().time() - began) * 1000, 2)
+        return tested, round((clock() - began) * 1000, 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.clock import utc_ms
+from gateway.inbound.asked_store import AskedStore
 from gateway.inbound.auth import Callers
 from gateway.inbound.deep_health import DeepHealth
 from gateway.inbound.probes import Probes
@@ -19,6 +20,6 @@ def probes_of(
     async def try_in_force() -> PathTested:
         return await try_the_path(reloader.in_force, utc_ms())
 
-    store, scrapers = start.shards.home, callers if start.settings.metrics == "token" else None
+    store, scrapers = AskedStore(start.shards.home), callers if start.settings.metrics == "token" else None
     deep_health = DeepHealth(store, health.shown, health.worries.destinations.look, try_in_force)
     return Probes(store, start.metrics, health.shown, deep_health, callers, refused, scrapers)

@@ -10,30 +10,28 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from gateway.errors import StateUnavailable
 from gateway.inbound.accept import wants_openmetrics
+from gateway.inbound.asked_store import AskedStore
 from gateway.inbound.auth import Callers
 from gateway.inbound.deep_health import DeepHealth
 from gateway.inbound.refused import Door, RefusedRequests
 from gateway.inbound.strangers import show_token
-from gateway.ports import Store
 from gateway.self_monitoring.health_checks import HealthStatus
 from gateway.telemetry.metrics import Metrics
 
-READY_TIMEOUT_SECONDS = 2.0
-
-Health = Callable[[], Mapping[str, object]]
+Health = Callable[[bool], Mapping[str, object]]
+"""Returns the document of `/health`; is called with whether the store answers now."""
 
 
 @dataclass(slots=True)
 class Probes:
-    """The endpoints. `health` returns the document of `/health`, `deep_health` that of `/health/deep`.
+    """The endpoints. `store` is asked by those that show whether it answers.
 
     `/health/deep` asks for a token of `callers`, `/metrics` for one
     of `scrapers`, where there are any; the others never ask for one.
     """
 
-    store: Store
+    store: AskedStore
     metrics: Metrics
     health: Health
     deep_health: DeepHealth
@@ -56,17 +54,14 @@ class Probes:
         return PlainTextResponse("ok\n")
 
     async def _readyz(self, _request: Request) -> Response:
-        try:
-            async with asyncio.timeout(READY_TIMEOUT_SECONDS):
-                await self.store.now()
-        except (StateUnavailable, TimeoutError) as error:
+        trouble = (await self.store.answer()).trouble
+        if trouble:
             # A replica that is not ready gets no webhooks from its Service, so another one can take them.
-            why = str(error) or "it does not answer in time"
-            return PlainTextResponse(f"the store is away: {why}\n", 503)
+            return PlainTextResponse(f"the store is away: {trouble}\n", 503)
         return PlainTextResponse("ok\n")
 
     async def _health(self, _request: Request) -> Response:
-        return _answer(self.health())
+        return _answer(self.health(not (await self.store.answer()).trouble))
 
     async def _deep_health(self, request: Request) -> Response:
         # It works for whoever asks, and asks the vendors: strangers may not have that done.

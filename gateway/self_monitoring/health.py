@@ -21,36 +21,40 @@ class Health:
     worries: Worries
     version: str
 
-    def shown(self) -> Mapping[str, object]:
-        """Return the document, in which no value of a label and no person's name stands: everybody may read it."""
-        worries, in_force = self.worries.sentences(), self.worries.reloader.in_force
+    def shown(self, store_answers: bool) -> Mapping[str, object]:
+        """Return the document, in which no value of a label and no person's name stands: everybody may read it.
+
+        `store_answers` is whether the store answers now: the auditor may have asked it seconds ago.
+        """
+        store_up = store_answers and self.worries.auditor.store_up
+        worries, in_force = self.worries.sentences(store_up), self.worries.reloader.in_force
         return {
-            **document(self._status(worries), self.version, self._checks(), worries),
+            **document(self._status(worries, store_up), self.version, self._checks(store_up), worries),
             "rules": in_force.rules.revision,
             "residues": self.worries.auditor.imbalances,
             "unknown_severities": in_force.unknown_severities.total(),
         }
 
-    def _status(self, worries: list[str]) -> HealthStatus:
-        if not self._works():
+    def _status(self, worries: list[str], store_up: bool) -> HealthStatus:
+        if not (store_up and self._works()):
             return HealthStatus.UNHEALTHY
         return HealthStatus.DEGRADED if worries else HealthStatus.HEALTHY
 
     def _works(self) -> bool:
-        """Return whether alerts are still taken and people told of them."""
+        """Return whether alerts are still taken and people told of them while the store answers."""
         auditor, machine, memory = self.worries.auditor, self.worries.machine, self.worries.memory.memory
         store_has_room = memory is None or memory.share < 1
         machine_has_room = not (machine.disk_is_full or machine.memory_is_out)
         destinations = self.worries.reloader.in_force.rules.destinations
         # What only the log is told was chosen so: it is a worry, and somebody can read it.
         nobody_is_told = bool(destinations) and destinations.keys() <= set(auditor.failing)
-        return auditor.store_up and store_has_room and machine_has_room and not nobody_is_told
+        return store_has_room and machine_has_room and not nobody_is_told
 
-    def _checks(self) -> HealthChecks:
+    def _checks(self, store_up: bool) -> HealthChecks:
         auditor = self.worries.auditor
         return HealthChecks(
-            database=auditor.store_up,
-            redis=auditor.store_up,
+            database=store_up,
+            redis=store_up,
             external_apis=self._vendors_take(),
             disk_space=None if self.worries.machine.disk is None else not self.worries.machine.disk_is_low,
             memory=self._memory_is_enough(),

@@ -92,13 +92,13 @@ class Worries:
     def _why_no_token(self, secret: str) -> str:
         return secret if secret == SHARED else self.secrets.refused(secret, SOURCE) or secret
 
-    def sentences(self) -> list[str]:
-        """Return what to worry about, the worst first. No value of a label and no person's name stands in
+    def sentences(self, store_up: bool) -> list[str]:
+        """Return what to worry about, the worst first; `store_up` is whether the store answers. No value of a label and no person's name stands in
         it, nor what a file or a secret holds: everybody may read this.
         """
         away = ["the store does not answer: webhooks are answered 503 and nobody is told"]
         # What nobody was told of stands first: whoever reads no further has read the worst.
-        worst = ([] if self.auditor.store_up else away) + self.loss.worries() + self._undelivered()
+        worst = ([] if store_up else away) + self.loss.worries() + self._undelivered()
         turned_away = [_turned_away(entry) for entry in self.turned_away.entries]
         return worst + self._going_wrong() + self._set_wrong() + turned_away
 

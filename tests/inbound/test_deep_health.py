@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 
 from gateway.errors import StateUnavailable
+from gateway.inbound.asked_store import AskedStore
 from gateway.inbound.deep_health import DeepHealth
 from gateway.simulate.self_test import PathTested
 from gateway.storage.memory import MemoryStore
@@ -34,7 +35,7 @@ async def no_destinations() -> None:
     return None
 
 
-def health() -> Mapping[str, object]:
+def health(store_answers: bool) -> Mapping[str, object]:
     return {"status": "healthy"}
 
 
@@ -74,7 +75,7 @@ async def test_a_stranger_learns_nothing_by_it(starter: Starter) -> None:
 
 async def test_all_who_ask_within_ten_seconds_share_one_run() -> None:
     counted = Counted()
-    deep = DeepHealth(MemoryStore(lambda: 1), health, no_destinations, counted.try_the_path)
+    deep = DeepHealth(AskedStore(MemoryStore(lambda: 1)), health, no_destinations, counted.try_the_path)
     asked = [asyncio.create_task(deep.shown()) for _ in range(5)]
     await asyncio.sleep(0)
     asked[0].cancel()  # whoever hangs up takes the answer from nobody else
@@ -88,7 +89,7 @@ async def test_all_who_ask_within_ten_seconds_share_one_run() -> None:
 
 
 async def test_a_store_that_is_away_has_no_latency() -> None:
-    deep = DeepHealth(Away(lambda: 1), health, no_destinations, Counted().try_the_path)
+    deep = DeepHealth(AskedStore(Away(lambda: 1)), health, no_destinations, Counted().try_the_path)
     found = await deep.shown()
     assert found["database_latency_ms"] is None
     assert found["detailed_checks"]["can_receive"] is True  # type: ignore[index]

@@ -12,7 +12,8 @@ import pytest
 from starlette.applications import Starlette
 
 from gateway.errors import StateUnavailable
-from gateway.inbound import probes
+from gateway.inbound import asked_store
+from gateway.inbound.asked_store import AskedStore
 from gateway.inbound.auth import Callers
 from gateway.inbound.deep_health import DeepHealth
 from gateway.inbound.probes import Probes
@@ -55,15 +56,16 @@ class Stuck:
 
 
 def probes_over(store: Any, metrics: Metrics, health: Mapping[str, object] | None = None) -> Probes:
-    def shown() -> Mapping[str, object]:
+    def shown(store_answers: bool) -> Mapping[str, object]:
         return health or {"status": "healthy"}
 
     async def nothing() -> PathTested:
         return PathTested()
 
-    deep_health = DeepHealth(store, shown, nothing, nothing)
+    asked = AskedStore(store)
+    deep_health = DeepHealth(asked, shown, nothing, nothing)
     refused = RefusedRequests(lambda _door, _reason: None)
-    return Probes(store, metrics, shown, deep_health, Callers(["see-me"]), refused)
+    return Probes(asked, metrics, shown, deep_health, Callers(["see-me"]), refused)
 
 
 async def probe(
@@ -85,7 +87,7 @@ async def test_a_process_without_its_store_is_alive_and_not_ready() -> None:
 async def test_a_store_that_does_not_answer_in_time_is_not_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(probes, "READY_TIMEOUT_SECONDS", 0.01)
+    monkeypatch.setattr(asked_store, "STORE_SECONDS", 0.01)
     answer = await asyncio.wait_for(probe("/readyz", Stuck()), 5)
     assert (answer.status_code, answer.text) == (503, "the store is away: it does not answer in time\n")
 
