@@ -120,6 +120,7 @@ class Notification(msgspec.Struct, frozen=True, gc=False):
     covered_by: str = ""  # the silence for which the page is acknowledged, by us
     elsewhere: int = 0  # how many more fire in incidents that continue this one, which is full
     escalation: TakenStep | None = None  # calls, or tells, those who read it
+    trace: str = ""  # the id of the trace of the webhook that it comes from, where that is kept
     report: tuple[str, ...] = ()  # what it says in place of alerts, where it is a weekly digest
 
     @property

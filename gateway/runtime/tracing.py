@@ -13,34 +13,53 @@ import structlog
 
 from gateway.config.otlp import Otlp
 from gateway.ports.spans import Spans
+from gateway.telemetry.logging import ALSO_TO
+from gateway.telemetry.otlp import Exporter
 
 log = structlog.get_logger("gateway.tracing")
 
+Count = Callable[[str, str, int], None]
 FLUSH_SECONDS = 3.0  # at the end, for what still waits: the receiver may be away
 REMEDY = "pip install 'alert-gateway[tracing]', or unset the variables of OpenTelemetry"
 
 
-def open_tracing(stack: AsyncExitStack, asked: Otlp, count: Callable[[str, str, int], None]) -> Spans | None:
-    """Return what begins spans, None where there is no tracing; the last spans are sent when the stack ends.
+def open_tracing(stack: AsyncExitStack, asked: Otlp, count: Count) -> Spans | None:
+    """Return what begins spans, None where there is no tracing; what is left to send is sent when the stack ends.
 
-    `count` is called with a signal, what became of its records, and how many.
+    Log lines are sent from now on, too, where that is asked for. `count` is called with a signal, what became of
+    its records, and how many.
     """
     for warning in asked.warnings:
         log.warning("telemetry_setting", remedy=warning)
-    if asked.traces is None:
+    if asked.traces is None and asked.logs is None:
         return None
     try:
-        from gateway.telemetry.tracing.traces import open_traces
+        if asked.logs is not None:
+            _send_logs(stack, asked.logs, count)
+        return _send_traces(stack, asked.traces, asked.share, count) if asked.traces is not None else None
     except ImportError as error:
         # Alerts are told all the same: a trace that is missing is no reason to tell nobody.
-        log.error(  # noqa: TRY400 - the name says it all
-            "tracing_not_installed", missing=error.name, remedy=REMEDY
-        )
+        log.error("tracing_not_installed", missing=error.name, remedy=REMEDY)  # noqa: TRY400 - the name says it all
         return None
-    spans, close = open_traces(asked.traces, asked.share, version("alert-gateway"), count)
+
+
+def _send_traces(stack: AsyncExitStack, to: Exporter, share: float | None, count: Count) -> Spans:
+    from gateway.telemetry.tracing.traces import open_traces
+
+    spans, close = open_traces(to, share, version("alert-gateway"), count)
     stack.push_async_callback(partial(close_in_time, close))
-    log.info("tracing", endpoint=asked.traces.endpoint, protocol=asked.traces.protocol)
+    log.info("traces_sent", endpoint=to.endpoint, protocol=to.protocol)
     return spans
+
+
+def _send_logs(stack: AsyncExitStack, to: Exporter, count: Count) -> None:
+    from gateway.telemetry.tracing.logs import open_logs
+
+    taker, close = open_logs(to, version("alert-gateway"), count)
+    stack.push_async_callback(partial(close_in_time, close))
+    stack.callback(setattr, ALSO_TO, "taker", None)
+    ALSO_TO.taker = taker
+    log.info("logs_sent", endpoint=to.endpoint, protocol=to.protocol)
 
 
 async def close_in_time(close: Callable[[], None], seconds: float = FLUSH_SECONDS) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, TextIO
 
 import structlog
@@ -22,6 +22,21 @@ from gateway.telemetry.loguru_lines import LOGURU_EXTRA, take_over_loguru
 HIDDEN = "[secret]"
 EVENT_COLUMNS = 24
 TRACEBACKS = ("exception", "stack")
+
+
+class AlsoTo:
+    """Hands each line to whoever sends logs elsewhere, as it is about to be written; nobody while `taker` is None."""
+
+    def __init__(self) -> None:
+        self.taker: Callable[[EventDict], None] | None = None
+
+    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        if self.taker is not None:
+            self.taker(event)
+        return event
+
+
+ALSO_TO = AlsoTo()
 
 
 class HideSecrets:
@@ -108,6 +123,7 @@ def configure_logging(
         HideSecrets(secrets),
         # For people, a line that stands in a label would look like a line of the log.
         MakeHarmless(one_line=for_people),
+        ALSO_TO,
     ]
     last: Processor = (
         structlog.dev.ConsoleRenderer(colors=target.isatty(), pad_event_to=EVENT_COLUMNS)

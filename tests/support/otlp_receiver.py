@@ -89,6 +89,7 @@ class OtlpReceiver:
     status: int = 200
     url: str = ""
     grpc_url: str = ""
+    _server: LocalServer = field(default_factory=LocalServer)
 
     def named(self, name: str) -> list[ReceivedSpan]:
         return [span for span in self.spans if span.name == name]
@@ -119,7 +120,7 @@ class OtlpReceiver:
         body = await request.body()
         if request.headers.get("content-encoding") == "gzip":
             body = gzip.decompress(body)
-        await asyncio.sleep(self.delay)
+        await self._server.closes_within(self.delay)
         if self.status != 200:
             return Response(status_code=self.status)
         self.headers.append(dict(request.headers))
@@ -135,7 +136,8 @@ class OtlpReceiver:
     @asynccontextmanager
     async def start(cls) -> AsyncIterator[OtlpReceiver]:
         """Listen on two free ports of 127.0.0.1: `url` for HTTP, `grpc_url` for gRPC."""
-        receiver, server = cls(), LocalServer()
+        receiver = cls()
+        server = receiver._server
         routes = [Route(path, receiver._posted, methods=["POST"]) for path in ("/v1/traces", "/v1/logs")]
         remote = grpc.aio.server()
         add_TraceServiceServicer_to_server(_Traces(receiver), remote)

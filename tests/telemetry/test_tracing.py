@@ -2,47 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import io
+import json
+import logging
+import re
 
 import pytest
+import structlog
 
+from gateway.telemetry.logging import configure_logging
 from tests.support.otlp_receiver import Link, OtlpReceiver, ReceivedSpan
-from tests.support.processes import alert
 from tests.support.running_gateway import Running, Starter
-
-SENT_BY = "4bf92f3577b34da6a3ce929d0e0e4736"
-SAMPLED, NOT_SAMPLED = f"00-{SENT_BY}-00f067aa0ba902b7-01", f"00-{SENT_BY}-00f067aa0ba902b7-00"
-STARTS = "2026-11-23T10:00:00Z"
-
-
-@pytest.fixture
-async def receiver(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[OtlpReceiver]:
-    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "50")
-    async with OtlpReceiver.start() as receiver:
-        yield receiver
-
-
-def sending_to(receiver: OtlpReceiver, protocol: str = "http/protobuf") -> dict[str, str]:
-    endpoint = receiver.grpc_url if protocol == "grpc" else receiver.url
-    return {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL": protocol}
+from tests.support.traced import NOT_SAMPLED, SAMPLED, SENDERS_SPAN, SENDERS_TRACE, post, sending_to, told
 
 
 @pytest.fixture
 async def traced(receiver: OtlpReceiver, starter: Starter) -> Running:
     starter.more = sending_to(receiver)
     return await starter.start()
-
-
-async def told(app: Running, traceparent: str = SAMPLED, service: str = "pay") -> None:
-    before = len(app.slack.messages("alerts"))
-    sent = await app.client.post(
-        "/webhooks/alertmanager",
-        json={"version": "4", "status": "firing", "receiver": "gateway", "groupKey": "g",
-              "alerts": [alert(service, starts=STARTS)]},
-        headers={"traceparent": traceparent},
-    )  # fmt: skip
-    assert sent.status_code == 200
-    await app.until(lambda: len(app.slack.messages("alerts")) > before)
 
 
 def one(spans: list[ReceivedSpan], name: str) -> ReceivedSpan:
@@ -58,25 +36,45 @@ async def test_one_trace_goes_from_the_webhook_to_its_commit_and_is_linked_to_wh
     app = await starter.start()
 
     await told(app)
-    await receiver.until(lambda: receiver.named("delivery"))
+    await receiver.until(lambda: receiver.named("send"))
+    send = receiver.named("send")[0]
+    await receiver.until(lambda: send.parent in {span.span_id for span in receiver.named("delivery")})
 
-    webhook = receiver.of_trace(SENT_BY)
+    webhook = receiver.of_trace(SENDERS_TRACE)
     served = one(webhook, "POST /webhooks/alertmanager")
     commit = one(webhook, "commit")
-    assert (served.parent, served.kind) == ("00f067aa0ba902b7", "server")
+    assert (served.parent, served.kind) == (SENDERS_SPAN, "server")
     assert [one(webhook, step).parent for step in ("receive", "normalise")] == [served.span_id] * 2
     assert commit.parent == served.span_id
     assert [one(webhook, step).parent for step in ("deduplicate", "correlate")] == [commit.span_id] * 2
     planned = receiver.named("plan")[0]
-    assert (planned.parent, planned.links) == ("", (Link(SENT_BY, served.span_id),))
+    assert (planned.parent, planned.links) == ("", (Link(SENDERS_TRACE, served.span_id),))
     steps = [span for span in receiver.of_trace(planned.trace_id) if span is not planned]
     assert {span.name for span in steps} == {"route", "suppress", "seat", "conclude", "resolve"}
     assert {span.parent for span in steps} == {planned.span_id}
-    send = receiver.named("send")[0]
     delivered = receiver.of_trace(send.trace_id)
     delivery = one(delivered, "delivery")
     assert (delivery.parent, delivery.links) == ("", planned.links)
     assert {send.parent, one(delivered, "deliver").parent} == {delivery.span_id}
+
+
+async def test_webhooks_that_are_committed_together_have_one_commit(
+    receiver: OtlpReceiver, starter: Starter
+) -> None:
+    starter.more = sending_to(receiver)
+    app = await starter.start()
+
+    # While the first one is committed, the others wait for the next commit.
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(1, 9):
+            parent = f"00-{number:032x}-{SENDERS_SPAN}-01"
+            tasks.create_task(post(app, parent, f"pay-{number}"))
+    await receiver.until(lambda: len([span for span in receiver.spans if span.kind == "server"]) == 8)
+
+    shared = max(receiver.named("commit"), key=lambda span: len(span.links))
+    assert shared.attributes["gateway.webhooks"] == 1 + len(shared.links) > 1
+    others = {link.trace_id for link in shared.links}
+    assert len(others | {shared.trace_id}) == shared.attributes["gateway.webhooks"]
 
 
 class TestASpan:
@@ -125,6 +123,63 @@ class TestASpan:
         assert receiver.spans[0].resource["service.version"]
 
 
+class TestWhoeverLooksForATrace:
+    async def test_finds_its_id_in_the_slack_message(self, traced: Running, receiver: OtlpReceiver) -> None:
+        await told(traced)
+
+        assert f"trace {SENDERS_TRACE}" in repr(traced.slack.messages("alerts")[0].blocks)
+
+    async def test_finds_none_there_where_the_webhook_is_in_no_trace(
+        self, traced: Running, receiver: OtlpReceiver
+    ) -> None:
+        await told(traced, NOT_SAMPLED)
+
+        assert "trace " not in repr(traced.slack.messages("alerts")[0].blocks)
+
+    async def test_finds_it_in_the_log_and_its_other_traces(
+        self, receiver: OtlpReceiver, traced: Running
+    ) -> None:
+        stream, before = io.StringIO(), logging.getLogger().handlers
+        configure_logging("json", "info", [], stream)
+        try:
+            await told(traced)
+            await receiver.until(lambda: len(receiver.named("send")) >= 2)
+        finally:
+            logging.getLogger().handlers = before
+            structlog.reset_defaults()
+
+        lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+        taken = next(line for line in lines if line["event"] == "webhook_received")
+        delivered = next(line for line in lines if line["event"] == "delivered")
+        served = receiver.named("POST /webhooks/alertmanager")[0]
+        assert (taken["trace_id"], taken["span_id"]) == (SENDERS_TRACE, served.span_id)
+        assert delivered["correlation"] == taken["correlation"]
+        await receiver.until(
+            lambda: delivered["trace_id"] in {span.trace_id for span in receiver.named("delivery")}
+        )
+        by_trace = {span.trace_id: span for span in receiver.named("delivery")}
+        assert by_trace[delivered["trace_id"]].span_id == delivered["span_id"]
+
+    async def test_is_led_there_by_the_exemplars_of_the_metrics(
+        self, traced: Running, receiver: OtlpReceiver
+    ) -> None:
+        await told(traced)
+        await traced.until(lambda: traced.gateway.metrics.registry.get_sample_value(
+            "gateway_alert_to_delivery_seconds_count"))  # fmt: skip
+        wanted = {"accept": "application/openmetrics-text; version=1.0.0"}
+        metrics = (await traced.ask("/metrics", headers=wanted)).text
+
+        for name in (
+            "gateway_webhook_seconds_bucket",
+            "gateway_http_request_seconds_bucket",
+            "gateway_delivery_seconds_bucket",
+            "gateway_alert_to_delivery_seconds_bucket",
+        ):
+            assert re.search(rf'^{name}.* # {{trace_id="[0-9a-f]{{32}}"}}', metrics, re.MULTILINE), name
+        assert f'trace_id="{SENDERS_TRACE}"' in metrics
+        assert "trace_id" not in (await traced.ask("/metrics")).text
+
+
 class TestTheSample:
     async def test_is_what_the_sender_says(self, traced: Running, receiver: OtlpReceiver) -> None:
         await told(traced, NOT_SAMPLED, "pay")
@@ -132,7 +187,7 @@ class TestTheSample:
         await receiver.until(lambda: len(receiver.named("send")) >= 2)
 
         assert len(receiver.named("commit")) == 1
-        assert {link.trace_id for span in receiver.named("plan") for link in span.links} == {SENT_BY}
+        assert {link.trace_id for span in receiver.named("plan") for link in span.links} == {SENDERS_TRACE}
 
     async def test_is_a_tenth_where_the_sender_says_nothing(
         self, traced: Running, receiver: OtlpReceiver

@@ -25,6 +25,7 @@ from gateway.decisions.notification.desired import resumes
 from gateway.decisions.notification.update_limit import left_out_before
 from gateway.decisions.notification.view import TargetMember, View
 from gateway.model.alert import Alert
+from gateway.model.cause import trace_id_of
 from gateway.model.durations import ordinal, spoken
 from gateway.model.incident import EarlierLives, Incident
 from gateway.model.instants import clock
@@ -97,6 +98,7 @@ def _facts_around(view: View, incident: Incident, churns: Mapping[str, Churn]) -
     """Return why it is told as it is, and what of it is not shown here."""
     return {
         "previous": incident.previous,
+        "trace": trace_id_of(incident.trace),
         "reason": _reason(view) or incident.alone or _before(incident) or _churning(churns),
         "left_out": left_out_before(view),
         "not_sent": incident.left_out,

@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.util.re import parse_env_headers
 
 from gateway.telemetry.otlp import GRPC, Exporter
 from gateway.telemetry.tracing.outbox import Count, Outbox
+from gateway.telemetry.tracing.resource import SERVICE, headers_of, resource_of, silence_the_sdk
 from gateway.telemetry.tracing.spans import Origin, TracedSpans
-
-SERVICE = "alert-gateway"
-
-
-class SharedResource(Resource):
-    """One resource for all spans: the encoder puts them together by it, and would hash all its text for each."""
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    def __hash__(self) -> int:
-        return id(self)
-
-
-def resource_of(version: str) -> Resource:
-    """Return what all that is sent says of this process; OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES count."""
-    own = Resource({SERVICE_NAME: SERVICE, SERVICE_VERSION: version})
-    merged = Resource.create().merge(own).merge(OTELResourceDetector().detect())
-    return SharedResource(merged.attributes, merged.schema_url)
 
 
 class _Counted(SpanExporter):
@@ -80,13 +59,3 @@ def _exporter(to: Exporter) -> SpanExporter:
     from opentelemetry.exporter.otlp.proto.grpc import trace_exporter
 
     return trace_exporter.OTLPSpanExporter(to.endpoint, insecure=to.plain, headers=headers)
-
-
-def headers_of(text: str) -> dict[str, str] | None:
-    """Read headers as their variable has them: `name=value,name=value`, percent-encoded."""
-    return dict(parse_env_headers(text, liberal=True)) or None
-
-
-def silence_the_sdk() -> None:
-    """The SDK logs each failure; the outbox says once a minute what was lost."""
-    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)

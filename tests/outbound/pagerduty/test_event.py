@@ -191,7 +191,7 @@ def test_what_was_hidden_until_now_says_by_what() -> None:
 
 def test_the_mark_of_an_event_changes_with_what_is_sent_and_not_with_the_time() -> None:
     same = content_mark(notification())
-    assert content_mark(notification(at=NOW + 60_000, revision=9, target="other")) == same
+    assert content_mark(notification(at=NOW + 60_000, revision=9, target="other", trace="4bf9")) == same
     others = {
         "generation": 2,
         "acknowledged_by": "ann",

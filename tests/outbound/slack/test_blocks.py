@@ -56,6 +56,7 @@ def words(rendered: Rendered) -> str:
         pytest.param({"not_sent": 37}, ["and 37 more of this group that Alertmanager left out (max_alerts)"], id="what Alertmanager left out"),
         pytest.param({"hidden": SILENCED}, ["🔴 CRITICAL", "🔔 Kept quiet before: silenced until", "<!date^1800003600^"], id="what hid it until now"),
         pytest.param({"previous": "older1"}, ["goes on from older1"], id="the incident before"),
+        pytest.param({"trace": "4bf92f3577b34da6"}, ["trace 4bf92f3577b34da6"], id="the trace"),
         pytest.param({"firing": 40, "lines": tuple(line(labels={"pod": f"p{n}"}) for n in range(40))}, ["🔴 HighErrorRate ×40: pod=p0…39"], id="members share a row"),
         pytest.param({"firing": 12, "lines": tuple(line(f"Kind{n}") for n in range(12))}, ["Kind0", "… and 2 more"], id="members are summarised"),
         pytest.param({"lines": (line(runbook="https://r.example/a|b", dashboard="javascript:x", source="http://p.example"),)}, ["'url': 'https://r.example/a%7Cb'", "'text': '🔎 Query'", "'url': 'http://p.example'"], id="links, only http(s)"),

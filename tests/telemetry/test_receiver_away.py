@@ -1,0 +1,121 @@
+"""A receiver of OTLP that is away or slow costs neither alerts nor time, and what is lost is counted and said."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from structlog.testing import capture_logs
+
+from gateway.runtime.tracing import FLUSH_SECONDS, close_in_time
+from gateway.telemetry.tracing.outbox import SAY_EVERY_SECONDS, Outbox
+from tests.support.otlp_receiver import OtlpReceiver
+from tests.support.running_gateway import Running, Starter
+from tests.support.servers import free_port
+from tests.support.traced import post, sending_to
+
+MUCH = 40  # webhooks; each has six spans
+
+
+def lost(app: Running, outcome: str) -> float:
+    labels = {"signal": "traces", "outcome": outcome}
+    return app.gateway.metrics.registry.get_sample_value("gateway_telemetry_records_total", labels) or 0
+
+
+async def test_a_receiver_that_is_away_delays_no_webhook(starter: Starter) -> None:
+    starter.more = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{free_port()}",
+        "OTEL_BSP_MAX_QUEUE_SIZE": "50",
+    }
+    app = await starter.start()
+
+    for number in range(MUCH):
+        await post(app, service=f"pay-{number}")
+
+    assert lost(app, "dropped") > 0
+    times = app.gateway.metrics.registry.get_sample_value
+    assert times("gateway_webhook_seconds_bucket", {"le": "5.0"}) == MUCH
+
+
+async def test_a_receiver_that_is_slow_delays_no_webhook_and_no_end(
+    receiver: OtlpReceiver, starter: Starter
+) -> None:
+    receiver.delay = 30.0
+    starter.more = {**sending_to(receiver), "OTEL_BSP_MAX_QUEUE_SIZE": "50"}
+    app = await starter.start()
+    for number in range(MUCH):
+        await post(app, service=f"pay-{number}")
+    assert lost(app, "dropped") > 0
+
+    began = time.monotonic()
+    with capture_logs() as said:
+        await starter.stack.aclose()
+
+    assert time.monotonic() - began < FLUSH_SECONDS + 15
+    assert [line for line in said if line["event"] == "telemetry_not_flushed"]
+
+
+async def test_what_waits_is_sent_at_the_end(
+    receiver: OtlpReceiver, starter: Starter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "60000")
+    starter.more = sending_to(receiver)
+    app = await starter.start()
+    await post(app)
+    assert receiver.spans == []
+
+    await starter.stack.aclose()
+
+    assert receiver.named("commit")
+
+
+async def test_closing_does_not_wait_for_longer_than_it_may() -> None:
+    began = time.monotonic()
+    with capture_logs() as said:
+        await close_in_time(lambda: time.sleep(2), 0.05)
+
+    assert time.monotonic() - began < 1
+    assert said[-1]["event"] == "telemetry_not_flushed"
+
+
+class TestTheOutbox:
+    def outbox(self, room: int = 2) -> tuple[Outbox[str], list[str], list[tuple[str, str, int]]]:
+        put: list[str] = []
+        counted: list[tuple[str, str, int]] = []
+        outbox = Outbox("traces", "http://there", room, put.append, lambda *count: counted.append(count))
+        return outbox, put, counted
+
+    def test_drops_what_finds_no_room(self) -> None:
+        outbox, put, counted = self.outbox()
+
+        for record in "abc":
+            outbox.add(record)
+
+        assert put == ["a", "b"]
+        assert counted == [("traces", "dropped", 1)]
+
+    def test_has_room_again_once_some_are_sent(self) -> None:
+        outbox, put, counted = self.outbox()
+        outbox.add("a")
+        outbox.add("b")
+        outbox.settled(2, sent=True)
+        outbox.add("c")
+
+        assert put == ["a", "b", "c"]
+        assert counted == [("traces", "sent", 2)]
+
+    def test_says_what_is_lost_once_a_minute(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        now = 0.0
+        monkeypatch.setattr("gateway.telemetry.tracing.outbox.elapsed_seconds", lambda: now)
+        outbox, _, _ = self.outbox(room=0)
+
+        with capture_logs() as said:
+            for _ in range(5):
+                outbox.add("a")
+            now += SAY_EVERY_SECONDS
+            outbox.settled(3, sent=False)
+
+        assert [(line["event"], line["lost"], line["because"]) for line in said] == [
+            ("telemetry_lost", 1, "dropped"),
+            ("telemetry_lost", 7, "failed"),
+        ]
