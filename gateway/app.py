@@ -33,7 +33,7 @@ from gateway.runtime.background import Work, background
 from gateway.runtime.loop_lag import LoopLag
 from gateway.runtime.senders import wiring_of
 from gateway.runtime.spare_memory import give_back_spare_memory
-from gateway.runtime.start import Start, begin_anew, make_reloader, make_workers, reach_out
+from gateway.runtime.start import Start, begin_anew, count_answers, make_reloader, make_workers, reach_out
 from gateway.runtime.store import open_store
 from gateway.runtime.store_watch import StoreWatch
 from gateway.runtime.tracing import open_tracing
@@ -96,9 +96,9 @@ async def running(
         client = await stack.enter_async_context(open_store(settings, metrics.background_ended, watch))
         shards = await open_shards(client, settings.shards, first.rules.partition_by)
         stores = [state for state in shards.states if isinstance(state, RedisStore)]
+        count_answers(client, stores, metrics.work)
         for store in stores:
             store.log_length = settings.timeline_length
-            store.answered = metrics.work.store_answered
             await store.take_epoch()
         secrets = EnvironmentSecrets(environment, await mark_key(shards.home))
         network = settings.network()

@@ -10,19 +10,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import msgspec
+import structlog
 
 from gateway.decisions.intake.normalise import Normaliser
 from gateway.errors import BadWebhook
+from gateway.intake.listeners import Sink
 from gateway.intake.parse_events import parse_events
 from gateway.intake.parse_webhook import Parsed, parse
 from gateway.model.changes import Changes, LogEntry
 from gateway.model.durations import HOUR
 from gateway.model.quarantined import MAX_RAW, Quarantined
 from gateway.model.rules.source import Source
-from gateway.model.verdict import Outcome, Reason
+from gateway.model.verdict import Outcome, Reason, Taken, counted_verdicts
 from gateway.ports import Intake
 from gateway.state.commit import commit
 from gateway.state.shards import Shards
+
+log = structlog.get_logger("gateway.quarantine")
 
 MAX_LISTED = 1_000  # entries: the quarantine holds no more
 UNKNOWN_SILENCE = HOUR  # of a source whose repeat_interval nobody knows
@@ -42,12 +46,13 @@ class Replayer:
     """Reads entries of the quarantine again.
 
     `normalisers` returns those in force by source, and the name of the one for sources that are no longer
-    there.
+    there. `taken` is told of the verdicts that intake does not give: of what is too old to say anything.
     """
 
     shards: Shards
     intake: Intake
     normalisers: Callable[[], tuple[Mapping[str, Normaliser], str]]
+    taken: Sink
 
     async def replay(self, name: str) -> Replayed | None:
         """Read an entry again; None where there is no such entry.
@@ -71,8 +76,7 @@ class Replayer:
         seen = [observation for observation in parsed.seen if not (stale and observation.firing)]
         # The alerts are taken before the entry goes: after a crash in between, a second
         # replay only repeats them.
-        if seen:
-            await self.intake.accept(seen, [])
+        verdicts = [*await self.intake.accept(seen, [])] if seen else []
         too_old = len(parsed.seen) - len(seen)
         changes = Changes(forget=[name])
         # What is passed over counts as received and as ignored, so that the invariants balance.
@@ -81,6 +85,9 @@ class Replayer:
         detail: dict[str, str | int] = {"entry": name, "taken": len(seen), "too_old": too_old}
         changes.log.append(LogEntry("", "quarantine_replayed", detail))
         await commit(self.shards.home, changes)
+        passed_over = [Taken(quarantined.source, Outcome.IGNORED, Reason.TOO_OLD)] * too_old
+        self.taken(passed_over, now)
+        log.info("quarantine_replayed", entry=name, verdicts=counted_verdicts((*verdicts, *passed_over)))
         return Replayed(len(seen), too_old)
 
 

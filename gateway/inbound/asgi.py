@@ -87,7 +87,12 @@ class AsgiApp:
         try:
             await (self._webhooks if webhook in READERS else self._rest)(scope, receive, sending)
         finally:
-            self._answered(self.endpoint_of(scope), scope["method"], status, elapsed_seconds() - started)
+            endpoint, took = self.endpoint_of(scope), elapsed_seconds() - started
+            self._answered(endpoint, scope["method"], status, took)
+            # Anybody may cause such a line. A webhook has lines of its own, which are bounded where they have to be.
+            if endpoint not in READERS:
+                facts = {"method": scope["method"], "status": status, "seconds": round(took, 3)}
+                log.debug("request_answered", endpoint=endpoint, **facts)
 
     def endpoint_of(self, scope: Scope) -> str | None:
         """Return the path that an answered request went to, as the router has it; None where it led nowhere."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
 from gateway.errors import StateFull, StateUnavailable
+from gateway.model.verdict import Taken
 
 
 class BatchOutcome(StrEnum):
@@ -19,11 +21,11 @@ class BatchOutcome(StrEnum):
 
 
 class Done(NamedTuple):
-    """The end of a commit: its outcome, the error for those who sent it, how many observations it took."""
+    """The end of a commit: its outcome, the error for its senders, the verdicts of what it took, in order."""
 
     outcome: BatchOutcome
     error: BaseException | None
-    taken: int
+    verdicts: Sequence[Taken]
 
 
 def outcome_of(error: BaseException | None) -> BatchOutcome:

@@ -26,7 +26,7 @@ from gateway.intake.batch_outcome import BatchOutcome, Done, outcome_of
 from gateway.intake.commit_part import Part, Read, changes_of, joined
 from gateway.intake.commit_span import commit_span
 from gateway.intake.listeners import BatchCounter, Sink, count_nowhere, tell
-from gateway.intake.pieces import NO_TURN, Piece, WaitingWebhook, next_round
+from gateway.intake.pieces import NO_TURN, Piece, WaitingWebhook, hand_out, next_round
 from gateway.intake.turns import Turn, Turns
 from gateway.model.alert import Observation
 from gateway.model.cells import heartbeat_cell
@@ -99,8 +99,8 @@ class GroupCommit:
         heard: Sequence[str] = (),
         groups: Sequence[GroupReport] = (),
         turn: Turn = NO_TURN,
-    ) -> None:
-        """Return when everything given is durable. `heard` names the watchdogs that got a heartbeat.
+    ) -> Sequence[Taken]:
+        """Return the verdicts when everything given is durable. `heard` names the watchdogs with a heartbeat.
 
         Raises `StateUnavailable`; then not all of it counts as taken, and what is sent again is known as far
         as it was. A caller that is cancelled leaves what has not had its turn.
@@ -115,6 +115,7 @@ class GroupCommit:
         finally:
             if webhook.done.cancelled():
                 self._turns.remove(turn, webhook)
+        return webhook.verdicts
 
     def crowded(self) -> bool:
         """Return whether webhooks come in faster than one by one."""
@@ -158,6 +159,7 @@ class GroupCommit:
             return
         if outcome is BatchOutcome.STORE_FULL and await self._take_what_must_be_heard(pieces[0]):
             return
+        hand_out(done.verdicts, pieces)
         for piece in pieces if error is not None else ():
             self._refuse(piece, error, ends_count=outcome is BatchOutcome.STORE_FULL)
 
@@ -183,12 +185,12 @@ class GroupCommit:
         if done.error is not None:
             log.warning("ends_not_taken", outcome=done.outcome.value, error=repr(done.error)[:200])
             return False
-        if done.taken:
+        taken = len(done.verdicts)
+        if taken:
             tell(self._woken)
-        left_out = len(part.seen) - done.taken
-        log.info(
-            "taken_by_a_full_store", source=piece.webhook.turn.source, taken=done.taken, left_out=left_out
-        )
+        left_out = len(part.seen) - taken
+        log.info("taken_by_a_full_store", source=piece.webhook.turn.source, taken=taken, left_out=left_out)
+        piece.webhook.verdicts += done.verdicts
         return left_out == 0
 
     async def _done(self, what: str, pieces: Sequence[Piece], part: Part) -> Done:
@@ -204,17 +206,17 @@ class GroupCommit:
             outcome = outcome_of(error)
             tell(self._count, what, outcome)
             ended(outcome)
-        return Done(outcome, error, task.result() if error is None else 0)
+        return Done(outcome, error, task.result() if error is None else ())
 
-    async def _commit(self, part: Part) -> int:
-        """Return how many observations were taken."""
+    async def _commit(self, part: Part) -> Sequence[Taken]:
+        """Return the verdicts of the observations that were taken, in their order."""
         read, decide = partial(self._read, part), partial(changes_of, part)
         async with self._write_lock.taken(Writer.INTAKE):
             done = await transact(self._store, TRANSACTION, read, decide)
         assert done.committed is not None
         # What was sent is compared with what people call the time.
         tell(self._taken, done.answer, done.committed.now + done.committed.ahead)
-        return sum(verdict.outcome is not Outcome.QUARANTINED for verdict in done.answer)
+        return [verdict for verdict in done.answer if verdict.outcome is not Outcome.QUARANTINED]
 
     async def _read(self, part: Part) -> Read:
         cells = [heartbeat_cell(name) for name in part.heard]

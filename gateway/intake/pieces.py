@@ -11,6 +11,7 @@ from gateway.intake.turns import Turn, Turns
 from gateway.model.alert import Observation
 from gateway.model.quarantined import Quarantined
 from gateway.model.truncated_groups import GroupReport
+from gateway.model.verdict import Taken
 from gateway.ports.spans import Span
 from gateway.telemetry.current_span import CURRENT
 
@@ -21,7 +22,9 @@ NO_TURN = Turn()
 
 @dataclass(slots=True, eq=False)
 class WaitingWebhook:
-    """One webhook on its way into the store. `begun` says how many of its observations have had their turn."""
+    """One webhook on its way into the store. `begun` says how many of its observations have had their turn,
+    `verdicts` what was decided of those that are taken.
+    """
 
     seen: Sequence[Observation]
     quarantined: Sequence[Quarantined]
@@ -31,6 +34,7 @@ class WaitingWebhook:
     begun: int = 0
     span: Span | None = field(default_factory=CURRENT.get)  # of the request that it came with
     refused: BaseException | None = None  # why a piece of it was not taken
+    verdicts: list[Taken] = field(default_factory=list)
     done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -80,3 +84,12 @@ def next_round(turns: Turns[WaitingWebhook]) -> list[Piece]:
             piece.last = True
             turns.remove(turn, webhook)
     return list(pieces.values())
+
+
+def hand_out(verdicts: Sequence[Taken], pieces: Sequence[Piece]) -> None:
+    """Give each webhook the verdicts of its own observations, which stand in the order of the pieces."""
+    start = 0
+    for piece in pieces:
+        end = start + piece.end - piece.start
+        piece.webhook.verdicts += verdicts[start:end]
+        start = end

@@ -16,6 +16,7 @@ from gateway.intake.turns import Turn
 from gateway.model.alert import Observation
 from gateway.model.quarantined import Quarantined
 from gateway.model.truncated_groups import GroupReport
+from gateway.model.verdict import Taken
 
 log = structlog.get_logger("gateway.intake")
 
@@ -43,15 +44,14 @@ class ShardedIntake:
         quarantined: Sequence[Quarantined],
         groups: Sequence[GroupReport] = (),
         turn: Turn = NO_TURN,
-    ) -> None:
-        """Return when everything is durable. `turn` says who sends it.
+    ) -> Sequence[Taken]:
+        """Return the verdicts when everything is durable. `turn` says who sends it.
 
         Raises `StateUnavailable`; then not all of it counts as taken.
         """
         heard = self._watchdogs.heard(seen)
         if len(self._intakes) == 1:
-            await self._intakes[HOME].accept(seen, quarantined, heard, groups, turn)
-            return
+            return await self._intakes[HOME].accept(seen, quarantined, heard, groups, turn)
         self._cut_short |= {group.name for group in groups if group.left_out}
         # A group that is whole again may have been cut short where this webhook has no alert of it.
         everywhere = bool(heard) or any(group.name in self._cut_short for group in groups)
@@ -68,7 +68,7 @@ class ShardedIntake:
         finally:
             for task in tasks.values():
                 task.cancel()  # the sender has gone; a part that is done already is not touched by this
-        _demand_all(tasks)
+        return _all_of(tasks)
 
     def _parts(
         self, seen: Sequence[Observation], has_quarantined: bool, *, everywhere: bool
@@ -102,10 +102,13 @@ class ShardedIntake:
         return sum(intake.lost_races for intake in self._intakes)
 
 
-def _demand_all(parts: Mapping[int, asyncio.Task[None]]) -> None:
-    """Raise the first failure of the parts, by shard; each of them is logged, so that none hides another."""
+def _all_of(parts: Mapping[int, asyncio.Task[Sequence[Taken]]]) -> Sequence[Taken]:
+    """Return the verdicts of all parts. Raises the first failure, by shard; each of them is logged, so that none
+    hides another.
+    """
     failed = {shard: error for shard, task in parts.items() if (error := task.exception()) is not None}
     for shard, error in failed.items():
         log.warning("shard_refused", shard=shard, error=repr(error)[:200])
     for error in failed.values():
         raise error
+    return [verdict for task in parts.values() for verdict in task.result()]

@@ -6,6 +6,7 @@ words.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -154,6 +155,15 @@ class Taken(NamedTuple):
     reason: Reason
     event_at: int | None = None
     inferred: bool = False
+
+
+def counted_verdicts(verdicts: Iterable[Taken]) -> dict[str, dict[str, int]]:
+    """Return how many observations had each outcome, by its reasons: `{"opened": {"first_firing": 2}}`."""
+    counts: dict[str, dict[str, int]] = {}
+    for verdict in verdicts:
+        reasons = counts.setdefault(verdict.outcome.value, {})
+        reasons[verdict.reason.value] = reasons.get(verdict.reason.value, 0) + 1
+    return counts
 
 
 class Verdict(msgspec.Struct, frozen=True, gc=False):

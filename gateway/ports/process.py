@@ -9,16 +9,19 @@ from gateway.model.agenda import Subject
 from gateway.model.alert import Observation
 from gateway.model.path import Lap
 from gateway.model.quarantined import Quarantined
-from gateway.model.verdict import NotifyReason
+from gateway.model.verdict import NotifyReason, Taken
 
 
 class Intake(Protocol):
     """Webhook time.
 
-    On return everything given is durable; `StateUnavailable` means none of it counts as taken.
+    On return everything given is durable, and the verdicts of `seen` are returned; `StateUnavailable` means
+    none of it counts as taken.
     """
 
-    async def accept(self, seen: Sequence[Observation], quarantined: Sequence[Quarantined]) -> None: ...
+    async def accept(
+        self, seen: Sequence[Observation], quarantined: Sequence[Quarantined]
+    ) -> Sequence[Taken]: ...
 
 
 class Secrets(Protocol):
@@ -92,6 +95,14 @@ class Watcher(Protocol):
         ...
 
     def failed(self, subject: Subject, error: BaseException) -> None: ...
+
+    def worked_off(self, subject: Subject, outcome: str) -> None:
+        """Count the work on one subject of the agenda, by what became of it."""
+        ...
+
+    def vendor_answered(self, vendor: str, call: str, answer: str) -> None:
+        """Count one call of a delivery, by the kind of vendor, what it was for, and the kind of answer."""
+        ...
 
     def planned_together(self, outcome: str) -> None:
         """Count several plans that were tried in one commit, by what became of it."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from enum import StrEnum
 from typing import TypeVar
 
 from gateway.clock import elapsed_ms
 from gateway.model.durations import SECOND
+from gateway.model.ledger import Endpoint
 from gateway.model.notification import Delivered, Found, Look, Refused, Unanswered
+from gateway.reconcile.context import log
 from gateway.reconcile.job import Job
 
 SLOW = 3 * SECOND  # a failure that took longer is no answer, whatever it is called
@@ -15,8 +18,18 @@ SLOW = 3 * SECOND  # a failure that took longer is no answer, whatever it is cal
 T = TypeVar("T", Delivered | Refused | Unanswered, Look)
 
 
-async def heard(job: Job, call: Awaitable[T]) -> T:
-    """Call the vendor, and note whether it gave an answer.
+class VendorCall(StrEnum):
+    """What a delivery calls its vendor for."""
+
+    NOTIFY = "notify"
+    REPLY = "reply"
+    LOOK = "look"
+    WITHDRAW = "withdraw"
+    LEAD_ON = "lead_on"
+
+
+async def heard(job: Job, endpoint: Endpoint, made_for: VendorCall, call: Awaitable[T]) -> T:
+    """Call the vendor, count and log the kind of its answer, and note whether it gave one.
 
     Until it gives one, its lane has one call at a time: the others would hang as well, and keep well
     destinations of the same kind from being told.
@@ -27,6 +40,17 @@ async def heard(job: Job, call: Awaitable[T]) -> T:
         job.context.hanging.add(job.view.target)
     else:
         job.context.hanging.discard(job.view.target)
+    kind = type(answer).__name__.lower()
+    job.context.watcher.vendor_answered(endpoint.kind, made_for.value, kind)
+    reason = answer.reason if isinstance(answer, (Refused, Unanswered)) else ""
+    log.debug(
+        "vendor_answered",
+        target=job.view.target,
+        incident=job.incident.id,
+        call=made_for.value,
+        answer=kind,
+        reason=reason,
+    )
     return answer
 
 

@@ -174,7 +174,10 @@ class Reconciler:
         if len(left) > 1:
             outcome, error = await outcome_of(plan_together(self.context, left, part.writer))
             self.context.watcher.planned_together(outcome)
-            self._recovered(*(claim.subject for claim in part.claims if claim not in left))
+            planned = [claim.subject for claim in part.claims if claim not in left]
+            self._recovered(*planned)
+            for subject in planned:
+                self._worked_off(subject, WorkOutcome.DONE)
             if outcome is WorkOutcome.DONE:
                 return
             # A lost race is normal (debug); an unreachable store or a fault of ours is a warning.
@@ -188,6 +191,7 @@ class Reconciler:
         handler = HANDLERS.get(claim.subject.kind, leave_to_newer)
         tried = claim._replace(crashes=self._crashes.get(claim.subject, 0))
         outcome, error = await outcome_of(_traced(self.context, tried, handler))
+        self._worked_off(claim.subject, outcome)
         match outcome:
             case WorkOutcome.DONE:
                 self._recovered(claim.subject)
@@ -221,6 +225,10 @@ class Reconciler:
             return
         if crashes >= STUCK_AFTER:
             self.context.report("GatewayStuck", {"subject": claim.subject.group})
+
+    def _worked_off(self, subject: Subject, outcome: WorkOutcome) -> None:
+        self.context.watcher.worked_off(subject, outcome.value)
+        log.debug("subject_worked_off", subject=str(subject), kind=subject.kind, outcome=outcome.value)
 
     def _recovered(self, *subjects: Subject) -> None:
         for subject in subjects:

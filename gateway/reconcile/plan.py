@@ -14,19 +14,20 @@ from gateway.decisions.accounting.invariants import (
     increment_unheard,
 )
 from gateway.decisions.accounting.rule_matches import increment_correlated
-from gateway.decisions.accounting.verdict_log import log_verdicts
+from gateway.decisions.accounting.verdict_log import VERDICTS, log_verdicts
 from gateway.decisions.delivery.next_step import at_rest
 from gateway.decisions.incident_snapshot import IncidentSnapshot
 from gateway.decisions.notification.earlier_lives import without_oldest_lives
 from gateway.decisions.notification.plan import plan
 from gateway.decisions.notification.resolve import Plan
 from gateway.model.agenda import BEHIND_NEWS, EXPIRY_PRIORITY, Subject
+from gateway.model.cause import correlation_of
 from gateway.model.changes import Cell, Changes, Claim, CommitOutcome, LogEntry, Release, Table
 from gateway.model.durations import SECOND
 from gateway.model.incident import Incident
 from gateway.model.ledger import ledger_cell
 from gateway.model.records import dump
-from gateway.reconcile.context import Context, outdated
+from gateway.reconcile.context import Context, log, outdated
 from gateway.reconcile.last_resort import log_unheard
 from gateway.reconcile.plan_ledger import write_ledger
 from gateway.reconcile.statistics_record import record_plan
@@ -45,9 +46,21 @@ async def plan_incident(context: Context, claim: Claim) -> None:
             versioned = await read_snapshot(context.store, claim.subject.id, context.policy)
             changes = claimed_changes(context, claim, versioned, spans)
             committed = await commit_claimed(context.store, claim, changes)
+            if committed.outcome is CommitOutcome.DONE:
+                with spans.again(claim):
+                    say_verdicts(versioned, changes)
             spans.end(committed.outcome.value, [claim])
     if committed.outcome is CommitOutcome.DONE:
         context.services.committed(changes)
+
+
+def say_verdicts(versioned: VersionedSnapshot | None, changes: Changes) -> None:
+    """Log what a plan that is committed has changed of the verdicts, under the id of the incident's webhook."""
+    cause = correlation_of(versioned.snapshot.incident.trace) if versioned is not None else ""
+    known = {"correlation": cause} if cause else {}
+    for entry in changes.log:
+        if entry.what == VERDICTS:
+            log.info("verdicts_changed", incident=entry.subject, **entry.detail, **known)
 
 
 def claimed_changes(

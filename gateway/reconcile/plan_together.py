@@ -10,7 +10,7 @@ from gateway.model.changes import Cell, Changes, Claim, CommitOutcome, Query, Ta
 from gateway.model.incident import Incident
 from gateway.model.records import load_incident
 from gateway.reconcile.context import Context
-from gateway.reconcile.plan import claimed_changes
+from gateway.reconcile.plan import claimed_changes, say_verdicts
 from gateway.reconcile.traced import PlanSpans
 from gateway.state.commit import commit
 from gateway.state.snapshots import read_snapshots
@@ -83,6 +83,10 @@ async def _plan_and_commit(context: Context, claims: list[Claim], spans: PlanSpa
         committed = await commit(context.store, together)
         if committed.outcome is CommitOutcome.DONE:
             context.services.committed(together)
+            for claim, versioned in zip(claims, versioned_snapshots, strict=True):
+                if claim in planned:
+                    with spans.again(claim):
+                        say_verdicts(versioned, planned[claim])
             claims[:] = [claim for claim in claims if claim not in planned]
             spans.end(committed.outcome.value, planned)
             return

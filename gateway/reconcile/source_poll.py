@@ -26,6 +26,7 @@ from gateway.model.rules.origin import BUILT_IN, SOURCE
 from gateway.model.rules.rulebook import Rulebook
 from gateway.model.rules.source import Source
 from gateway.model.source_peers import HeldCopy, PeerReport, SourceState
+from gateway.model.verdict import counted_verdicts
 from gateway.ports import State
 from gateway.reconcile.context import Context, outdated
 from gateway.state.paging import pages
@@ -122,11 +123,15 @@ async def _put_right(context: Context, source: Source, found: Comparison) -> Non
         )
     if found.observations:
         trace = token_hex(8)
-        log.warning(
-            "source_corrected", source=source.name, corrections=len(found.observations), correlation=trace
-        )
         seen = [msgspec.structs.replace(observation, trace=trace) for observation in found.observations]
-        await context.intake.accept(seen, ())
+        verdicts = await context.intake.accept(seen, ())
+        log.warning(
+            "source_corrected",
+            source=source.name,
+            corrections=len(seen),
+            verdicts=counted_verdicts(verdicts),
+            correlation=trace,
+        )
 
 
 async def _settle(

@@ -31,7 +31,7 @@ from gateway.model.ledger import NOWHERE, Endpoint, Intent, Ledger, MessageRef, 
 from gateway.model.notification import Answer, Found, Look, Notification, Refused
 from gateway.model.verdict import NotifyReason
 from gateway.reconcile.context import log
-from gateway.reconcile.hanging import heard
+from gateway.reconcile.hanging import VendorCall, heard
 from gateway.reconcile.job import Job, Sender
 from gateway.reconcile.observe_send import Sent
 from gateway.reconcile.probe_turns import in_turn
@@ -110,7 +110,7 @@ async def _notify(job: Job, sender: Sender | Refused, why: NotifyReason) -> None
             # A page that calls people anew is another one for the vendor.
             message_ref=None if begun.intent.replaces is not None else begun.message_ref,
         )
-        answer = await heard(job, call)
+        answer = await heard(job, sender.endpoint, VendorCall.NOTIFY, call)
     sent = Sent(sender, notification, why, answer, started, tried=withheld is None)
     await write_answer(job, sent, written)
 
@@ -141,7 +141,7 @@ async def _reply(job: Job, sender: Sender | Refused) -> None:
             edits=edited_reply(begun, begun.intent.notes),
             mentions=mentions,
         )
-        answer = await heard(job, call)
+        answer = await heard(job, sender.endpoint, VendorCall.REPLY, call)
     await write_answer(job, Sent(sender, None, None, answer, started), written)
 
 
@@ -159,7 +159,7 @@ async def _look(job: Job, sender: Sender | Refused, attempts: tuple[str, ...], s
         call = sender.notifier.look(
             endpoint, sender.secret, attempts=attempts, since=since, message_ref=thread
         )
-        look = await heard(job, call)
+        look = await heard(job, endpoint, VendorCall.LOOK, call)
     notification = _composed(job)
     now = await job.context.store.now()
     after = looked(job.stored, notification, look, now)
@@ -225,7 +225,7 @@ async def _withdraw(job: Job, sender: Sender | Refused) -> None:
     else:
         # Each step withdraws one orphan. The ledger has the answer before the next one is withdrawn.
         withdrawal = sender.notifier.withdraw(sender.endpoint, sender.secret, job.stored.orphans[0])
-        answer = await heard(job, withdrawal)
+        answer = await heard(job, sender.endpoint, VendorCall.WITHDRAW, withdrawal)
     now = await job.context.store.now()
     said = answer if withdrawal_tells(job.stored, answer) else None
     await finish(job, withdrawn(job.stored, answer, now), now, said)
@@ -237,6 +237,6 @@ async def _lead_on(job: Job, sender: Sender | Refused, step: LeadOn) -> None:
     else:
         title = _composed(job).title
         call = sender.notifier.lead_on(sender.endpoint, sender.secret, step.left, step.message_ref, title)
-        answer = await heard(job, call)
+        answer = await heard(job, sender.endpoint, VendorCall.LEAD_ON, call)
     now = await job.context.store.now()
     await finish(job, led_on(job.stored, answer, now), now)

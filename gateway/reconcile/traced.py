@@ -44,6 +44,11 @@ class PlanSpans:
         self._spans[claim] = span
         return span.current()
 
+    def again(self, claim: Claim) -> AbstractContextManager[object]:
+        """Have what is said of a plan after its commit belong to its span, too."""
+        span = self._spans.get(claim)
+        return nullcontext() if span is None else span.current()
+
     def end(self, outcome: str, claims: Iterable[Claim]) -> None:
         """End the spans of these plans with what became of their commit."""
         for claim in claims:

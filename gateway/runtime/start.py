@@ -32,6 +32,7 @@ from gateway.storage.connections import Client
 from gateway.storage.layout import Layout, agree_on_layout
 from gateway.storage.redis import RedisStore
 from gateway.telemetry.metrics import Metrics
+from gateway.telemetry.work_metrics import WorkMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,13 @@ class Start:
     @property
     def settings(self) -> Settings:
         return self.environment.settings
+
+
+def count_answers(client: Client, stores: Sequence[RedisStore], work: WorkMetrics) -> None:
+    """Count what the store answers, and what it does not."""
+    client.failed = work.store_failed
+    for store in stores:
+        store.answered, store.committed = work.store_answered, work.committed
 
 
 def make_workers(start: Start) -> Workers:

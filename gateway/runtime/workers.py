@@ -43,6 +43,7 @@ class Workers:
         laps: Callable[[], Lap] = no_laps,
     ) -> None:
         self.reserve = Reserve(len(shards.states), len(policy.rules.sources))
+        self.taken = taken
         self._shards = shards
         self._reconcilers: list[Reconciler] = []
         self._write_locks = [WriteLock() for _ in shards.states]

@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import structlog
+
 from gateway.clock import elapsed_seconds
 from gateway.errors import StateLost, StateUnavailable
 from gateway.model.agenda import (
@@ -47,6 +49,8 @@ from gateway.storage.replies import (
 
 __all__ = ["KEY_NAMES", "SCRIPTS", "RedisStore"]
 
+log = structlog.get_logger("gateway.store")
+
 UNNAMED = -1  # the vendor closes a lane and does not say until when
 
 
@@ -67,6 +71,7 @@ class RedisStore(RedisArchive):
         self._clock = clock or CallerClock()
         self._epoch = ""
         self.lost: Callable[[], None] = _nobody_minds  # called when the shard is found to have been emptied
+        self.committed: Callable[[CommitOutcome], None] = _nobody_minds  # called after each commit
         # called after each script with its name and how long it took, in seconds, whatever came of it
         self.answered: Callable[[str, float], None] = _nobody_minds
         self.lost_races: Counter[str] = Counter()
@@ -136,7 +141,10 @@ class RedisStore(RedisArchive):
         time = self._time(asked, reading)
         expected = list(changes.expect) if changed else ()
         lost = tuple(expected[number] for number in changed)
-        return Committed(CommitOutcome(outcome.decode()), time.now, version, time.ahead, lost)
+        committed = Committed(CommitOutcome(outcome.decode()), time.now, version, time.ahead, lost)
+        self.committed(committed.outcome)
+        log.debug("commit_answered", outcome=committed.outcome.value)
+        return committed
 
     async def claim(self, limit: int, lease: int, lanes: LaneRule) -> Claimed:
         if self._unanswered and (leased := await self._leased_unanswered(lease)).claims:

@@ -19,6 +19,7 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
+from gateway.telemetry.event_counter import LABELS, MEANING, NAME, EventCounter
 from gateway.telemetry.stored_counter import StoredCounter
 
 # A series that only says when another one began doubles what
@@ -81,6 +82,11 @@ class Catalogue:
         """Make a count and a sum, without quantiles: cheap enough for each step of the path."""
         self._describe(name, "summary", labels, Lives.PROCESS, meaning)
         return Summary(name, meaning, labels, registry=self.registry)
+
+    def events(self, events: EventCounter) -> None:
+        """Add the counter of the log's events, which is fed by the log itself."""
+        self._describe(f"{NAME}_total", "counter", LABELS, Lives.PROCESS, MEANING)
+        self.registry.register(events)
 
     def process(self) -> None:
         """Add what the operating system says of this process."""

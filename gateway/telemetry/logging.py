@@ -16,6 +16,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from gateway.model.harmless import harmless, harmless_line, harmless_values
 from gateway.telemetry.current_span import add_trace_ids
+from gateway.telemetry.event_counter import EVENTS
 from gateway.telemetry.log_sample import Sample
 from gateway.telemetry.loguru_lines import LOGURU_EXTRA, take_over_loguru
 
@@ -143,6 +144,7 @@ def configure_logging(
     sampled: list[Processor] = [Sample(sample)] if sample < 1 else []
     structlog.configure(
         processors=[
+            EVENTS,
             structlog.stdlib.filter_by_level,
             *sampled,
             *shared,

@@ -27,6 +27,7 @@ from gateway.ports.spans import Spans
 from gateway.telemetry.bounded import Bounded
 from gateway.telemetry.catalogue import Catalogue
 from gateway.telemetry.current_span import CURRENT, exemplar
+from gateway.telemetry.event_counter import EVENTS
 from gateway.telemetry.http_metrics import HttpMetrics
 from gateway.telemetry.process_metrics import ProcessMetrics
 from gateway.telemetry.source_metrics import SourceMetrics
@@ -59,6 +60,7 @@ class Metrics:
         self._retried: collections.Counter[str] = collections.Counter()
         self._lost_races = 0
         self._rules_in_force: tuple[tuple[str, str], ...] = ()
+        catalogue.events(EVENTS)
         catalogue.process()
 
     def laps(self) -> Lap:
@@ -129,6 +131,12 @@ class Metrics:
     def failed(self, subject: Subject, error: BaseException) -> None:
         del error  # logged where it was caught
         self._process.failures.labels(subject.kind.partition(":")[0]).inc()
+
+    def worked_off(self, subject: Subject, outcome: str) -> None:
+        self.work.worked_off(subject, outcome)
+
+    def vendor_answered(self, vendor: str, call: str, answer: str) -> None:
+        self.work.vendor_answered(vendor, call, answer)
 
     def planned_together(self, outcome: str) -> None:
         self.batch("plans", outcome)

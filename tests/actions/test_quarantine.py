@@ -57,7 +57,7 @@ async def test_what_fired_days_ago_pages_nobody_and_an_end_is_taken_however_late
         GroupCommit(store, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None),
     )
     normalisers = {"default": Normaliser(LabelRules())}
-    replayer = Replayer(shards, intake, lambda: (normalisers, "default"))
+    replayer = Replayer(shards, intake, lambda: (normalisers, "default"), lambda *_: None)
     raw = [
         json.dumps(alert("pay", starts="2026-11-23T10:00:00Z", ends=ends)).encode()
         for ends in ("", "2026-11-23T11:00:00Z")

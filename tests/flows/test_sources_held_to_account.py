@@ -4,6 +4,7 @@ around them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import msgspec
@@ -19,6 +20,7 @@ from gateway.model.rules.origin import BUILT_IN, SecretName
 from gateway.model.rules.rulebook import Rulebook
 from gateway.model.rules.source import Source
 from gateway.model.source_peers import Active, PeerReport
+from gateway.model.verdict import Taken
 from tests.support.build import match, rulebook, seen
 from tests.support.world import World
 
@@ -263,12 +265,12 @@ async def test_a_store_that_goes_away_in_the_middle_of_a_look_costs_a_look(
     accept = world.intake.accept
     refused = 0
 
-    async def refuse_once(*given: object) -> None:
+    async def refuse_once(*given: object) -> Sequence[Taken]:
         nonlocal refused
         refused += 1
         if refused == 1:
             raise StateUnavailable("away")
-        await accept(*given)  # type: ignore[arg-type]
+        return await accept(*given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(world.intake, "accept", refuse_once)
     await world.until(10 * MINUTE)

@@ -124,6 +124,11 @@ async def test_a_fault_of_ours_is_logged_and_answered_without_a_word_of_it() -> 
     with capture_logs() as lines:
         answer = await ask("/faulty")
     assert (answer.status_code, answer.json()["error"]) == (500, "a fault of the gateway: its log says more")
-    (line,) = lines
+    line, answered = lines
     assert (line["event"], line["method"], line["path"]) == ("request_failed", "GET", "/faulty")
+    assert (answered["event"], answered["endpoint"], answered["status"]) == (
+        "request_answered",
+        "/faulty",
+        500,
+    )
     assert "a detail of ours" in repr(line["exc_info"])

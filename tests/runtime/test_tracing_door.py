@@ -40,7 +40,9 @@ def ran(more: dict[str, str], before: str = "") -> str:
 
 
 def test_without_a_variable_no_module_of_opentelemetry_is_imported() -> None:
-    assert ran({}).splitlines()[-2:] == ["200", "[]"]
+    said = ran({}).splitlines()
+    assert "200" in said
+    assert said[-1] == "[]"
 
 
 def test_where_the_extra_is_not_installed_the_gateway_says_so_and_works() -> None:

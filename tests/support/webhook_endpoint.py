@@ -24,6 +24,7 @@ from gateway.model.quarantined import Quarantined
 from gateway.model.rules.rulebook import LabelRules
 from gateway.model.severity import Severity
 from gateway.model.turned_away import Sender, TurnedAwayReason
+from gateway.model.verdict import Outcome, Reason, Taken
 from gateway.telemetry.metrics import Metrics
 
 NOW = 1_800_000_000_000
@@ -57,7 +58,7 @@ class Taker:
     refuses: str = ""
     slow: float = 0.0
 
-    async def take(self, parsed: Parsed, address: str) -> None:
+    async def take(self, parsed: Parsed, address: str) -> Sequence[Taken]:
         self.addresses.append(address)
         if self.refuses:
             raise StateUnavailable(self.refuses)
@@ -65,6 +66,7 @@ class Taker:
         self.seen += parsed.seen
         self.quarantined += parsed.quarantined
         self.quieted |= parsed.quieted
+        return [Taken(parsed.source, Outcome.OPENED, Reason.FIRST_FIRING) for _ in parsed.seen]
 
     def note(
         self,

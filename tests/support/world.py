@@ -20,7 +20,7 @@ from gateway.decisions.notification.plan import plan
 from gateway.decisions.policy import Policy
 from gateway.intake.group_commit import GroupCommit
 from gateway.intake.sharded import ShardedIntake
-from gateway.model.agenda import NEW_RULES
+from gateway.model.agenda import NEW_RULES, Subject
 from gateway.model.alert import Observation
 from gateway.model.audit_trail import Batch
 from gateway.model.changes import Changes, LogEntry, Table
@@ -297,6 +297,10 @@ class Silent:
     def told(self, milliseconds: int) -> None: ...
 
     def asked(self, source: str, answered: int, silent: int) -> None: ...
+
+    def worked_off(self, subject: Subject, outcome: str) -> None: ...
+
+    def vendor_answered(self, vendor: str, call: str, answer: str) -> None: ...
 
     def planned_together(self, outcome: str) -> None:
         self.together.append(str(outcome))

@@ -132,10 +132,47 @@ def path() -> Row:
                 stacked=True,
             ),
             lines(
+                "Trouble with the store",
+                "Commits of the last hour that were not carried out, and questions that were not answered as they should.",
+                "short",
+                [
+                    Query(
+                        increase(
+                            "gateway_commits_total",
+                            ["outcome"],
+                            JOB | {"outcome": "~lost|fenced|expired"},
+                            window="1h",
+                        ),
+                        "commits: {{outcome}}",
+                    ),
+                    Query(
+                        increase("gateway_store_failures_total", ["kind"], window="1h"), "failures: {{kind}}"
+                    ),
+                ],
+            ),
+            lines(
                 "Work on the agenda",
                 "Subjects that are due now or later, such as incidents to plan and notifications to send.",
                 "short",
                 beside_last_week(partial(_agenda), "subjects"),
+            ),
+            lines(
+                "Subjects worked on",
+                "Subjects of the agenda that were worked on in a second, by kind and by what became of it.",
+                "cps",
+                [Query(rate("gateway_subjects_total", ["kind", "outcome"]), "{{kind}} {{outcome}}")],
+                stacked=True,
+            ),
+            lines(
+                "Calls to vendors by answer",
+                "Calls of deliveries in a second, by vendor, by what they were for, and by the kind of answer.",
+                "cps",
+                [
+                    Query(
+                        or_none(rate("gateway_vendor_answers_total", ["vendor", "call", "answer"]), "vendor"),
+                        "{{vendor}} {{call}} {{answer}}",
+                    )
+                ],
             ),
             lines(
                 "Batches committed",
@@ -171,6 +208,25 @@ def path() -> Row:
                         ),
                         "{{work}} {{end}}",
                     ),
+                ],
+            ),
+            lines(
+                "Warnings and errors of the log",
+                "Events of the log in the last hour that are warnings or worse, by name.",
+                "short",
+                [
+                    Query(
+                        or_none(
+                            increase(
+                                "gateway_log_events_total",
+                                ["event", "level"],
+                                JOB | {"level": "~warning|error|critical"},
+                                window="1h",
+                            ),
+                            "event",
+                        ),
+                        "{{event}} ({{level}})",
+                    )
                 ],
             ),
         ),

@@ -10,6 +10,7 @@ from gateway.model.incident import StatusCounts
 from gateway.model.instants import earliest, written
 from gateway.model.verdict import MemberStatus, Verdict
 
+VERDICTS = "verdicts"  # the word of these entries
 MAX_VERDICTS_NAMED = 10  # in one entry
 STATUS_NAMES = tuple(status.value for status in MemberStatus)
 _counts = attrgetter(*STATUS_NAMES, "reasons")
@@ -40,7 +41,7 @@ def log_verdicts(
     if len(found) > MAX_VERDICTS_NAMED:
         shown.append(f"{len(found) - MAX_VERDICTS_NAMED} more")
     detail["why"] = "; ".join(shown)
-    return [LogEntry(incident, "verdicts", detail if until is None else detail | {"until": written(until)})]
+    return [LogEntry(incident, VERDICTS, detail if until is None else detail | {"until": written(until)})]
 
 
 def _why(reason: str, rule: str, because: str) -> str:

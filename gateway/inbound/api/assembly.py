@@ -64,7 +64,10 @@ def api_of(
     # The rules are asked for at each request: they may have been loaded anew since the gateway started.
     desk = ControlActions(shards, lambda: reloader.in_force.policy, workers.wake, persons)
     replayer = Replayer(
-        shards, workers.intake, lambda: (reloader.in_force.normalisers, reloader.in_force.rules.shared.name)
+        shards,
+        workers.intake,
+        lambda: (reloader.in_force.normalisers, reloader.in_force.rules.shared.name),
+        workers.taken,
     )
     actions = IncidentActions(shards, workers.wake, persons)
 

@@ -12,7 +12,7 @@ The endpoint is raw ASGI: a request object would cost more than parsing a webhoo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -47,6 +47,7 @@ from gateway.model.turned_away import (
     WORDINGS,
     TurnedAwayReason,
 )
+from gateway.model.verdict import Taken
 from gateway.telemetry.current_span import CURRENT
 
 log = structlog.get_logger("gateway.inbound")
@@ -65,13 +66,14 @@ class Counter(Protocol):
     def laps(self) -> Lap: ...
 
 
-Take = Callable[[Parsed, str], Awaitable[None]]
+Take = Callable[[Parsed, str], Awaitable[Sequence[Taken]]]
 
 
 class AlertmanagerWebhook:
     """The ASGI application behind both paths.
 
-    `take` makes the parsed alerts from an address durable or raises `StateUnavailable`.
+    `take` makes the parsed alerts from an address durable, and returns their verdicts, or raises
+    `StateUnavailable`.
     `source_auth` belongs to the rules in force and is replaced with them. `note`
     remembers what was turned away. `now` is the machine's time in ms.
     """
@@ -167,13 +169,13 @@ class AlertmanagerWebhook:
         source = parsed.source
         try:
             async with asyncio.timeout(self._caps.take_time):
-                await self._hand_over(parsed, address)
+                verdicts = await self._hand_over(parsed, address)
         # Neither of these counts as taken: Alertmanager sends again until the alerts are safe in the store.
         except TimeoutError:
             return Receipt(STORE_SLOW, source, parsed)
         except StateUnavailable as error:
             return Receipt(WebhookResponse(503, "store_away", str(error)), source, parsed)
-        return Receipt(refusal or _taken(parsed), source, parsed)
+        return Receipt(refusal or _taken(parsed), source, parsed, verdicts)
 
 
 def _taken(parsed: Parsed) -> WebhookResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from gateway.clock import utc_ms
@@ -16,6 +17,7 @@ from gateway.intake.parse_webhook import Parsed
 from gateway.intake.sharded import ShardedIntake
 from gateway.intake.source_mutes import log_source_mutes
 from gateway.intake.turns import Turn
+from gateway.model.verdict import Taken
 from gateway.ports import Secrets
 from gateway.rules.compiled import CompiledRules
 from gateway.state.shards import Shards
@@ -47,12 +49,14 @@ def auth_of(environment: Environment, secrets: Secrets, rules: CompiledRules) ->
 
 async def _take(
     intake: ShardedIntake, shards: Shards, held: HeldCopies, parsed: Parsed, address: str
-) -> None:
+) -> Sequence[Taken]:
+    """Return the verdicts of what was sent once it is durable."""
     if parsed.from_recorder:
         # The recorder stands at the source itself, and a relay behind it may have changed what came to us.
         parsed = await held.find(parsed)
     # The alerts come first: if they cannot be kept, the sender repeats the whole request, mutes included.
     turn = Turn(parsed.source, address, parsed.group)
-    await intake.accept(parsed.seen, parsed.quarantined, parsed.groups, turn)
+    verdicts = await intake.accept(parsed.seen, parsed.quarantined, parsed.groups, turn)
     if parsed.quieted:
         await log_source_mutes(shards, parsed.source, parsed.quieted)
+    return verdicts

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from http import HTTPStatus
@@ -12,6 +14,7 @@ from gateway.inbound.webhooks.responses import WebhookResponse
 from gateway.inbound.webhooks.unknown_senders import Note
 from gateway.intake.parse_webhook import Parsed
 from gateway.model.turned_away import Sender, TurnedAwayReason
+from gateway.model.verdict import Outcome, Taken, counted_verdicts
 
 log = structlog.get_logger("gateway.inbound")
 
@@ -23,11 +26,14 @@ REFUSED_FOR_GOOD = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One webhook with its answer. `source` is empty, and `parsed` None, where it did not come so far."""
+    """One webhook with its answer. `source` is empty, and `parsed` None, where it did not come so far.
+    `verdicts` are those of the alerts that were taken.
+    """
 
     response: WebhookResponse
     source: str = ""
     parsed: Parsed | None = None
+    verdicts: Sequence[Taken] = ()
 
     def log(self, sender: Sender, elapsed: float) -> None:
         """Write one line: info when all of it was taken, else a warning with the first fault."""
@@ -42,6 +48,7 @@ class Receipt:
         if parsed is not None:
             group = blake2b(parsed.group.encode("utf-8", "replace"), digest_size=GROUP_HASH_BYTES).hexdigest()
             facts |= {"receiver": parsed.receiver[:MAX_RECEIVER_LOGGED], "group": group}
+            facts |= self._decided(parsed)
             if parsed.truncated:
                 facts["truncated"] = parsed.truncated
             if parsed.quarantined:
@@ -56,6 +63,20 @@ class Receipt:
             return
         facts |= {"error": response.error[:MAX_ERROR_LOGGED]} if response.error else {}
         log.warning("webhook_refused", **facts)
+
+    def _decided(self, parsed: Parsed) -> dict[str, object]:
+        """Return what was decided of the alerts, and why some of them reach nobody, as numbers by their reasons."""
+        if self.response.status != HTTPStatus.OK:
+            return {}
+        kept = [
+            Taken(one.source, Outcome.QUARANTINED, one.reason) for one in parsed.quarantined if not one.whole
+        ]
+        verdicts = counted_verdicts((*self.verdicts, *kept))
+        lost = Counter(loss.reason.value for loss in parsed.lost)
+        if parsed.truncated:
+            lost[TurnedAwayReason.TRUNCATED.value] = parsed.truncated
+        found = {"verdicts": verdicts, "turned_away": dict(lost)}
+        return {name: counts for name, counts in found.items() if counts}
 
     @property
     def _incomplete(self) -> bool:

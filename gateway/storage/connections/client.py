@@ -9,6 +9,7 @@ from functools import cached_property
 from hashlib import sha1
 from typing import Any
 
+import structlog
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError, ResponseError
 
@@ -17,10 +18,23 @@ from gateway.storage.connections.addresses import Kind
 from gateway.storage.connections.reasons import hopeless, reason_of
 from gateway.storage.connections.servers import Command, Servers, send
 
+log = structlog.get_logger("gateway.store")
+
 Heard = Callable[[str], None]
+FAILURES = {
+    StateUnavailable: "unavailable",
+    StateFull: "full",
+    StateLost: "lost",
+    StateUnusable: "unusable",
+}
+"""The kinds of failures of a store, by the errors that say so: a label of metrics."""
 
 LOST = "STORELOST"  # how scripts begin their refusal of a caller that knew another store (include/clock.lua)
 REPLICAS_WAIT_MS = 1_000  # for replicas to have a commit: well below the time in which the server must answer
+
+
+def _nobody_minds(_kind: str) -> None:
+    """Do nothing: a program that only reads once needs no word of it."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +60,7 @@ class Client:
         self.copies = copies
         self._servers = servers
         self._heard = heard
+        self.failed: Callable[[str], None] = _nobody_minds  # called with the kind of each failure
 
     async def ask(self, command: str, key: str, *args: Any) -> Any:
         with self._answered():
@@ -84,6 +99,18 @@ class Client:
 
     @contextmanager
     def _answered(self) -> Iterator[None]:
+        """Count and log every failure here, and nowhere else: whoever catches one only decides what to do about it."""
+        try:
+            with self._translated():
+                yield
+        except StateUnavailable as error:
+            kind = FAILURES[type(error)]
+            self.failed(kind)
+            log.debug("store_call_failed", kind=kind, error=str(error))
+            raise
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
         try:
             yield
         except OutOfMemoryError as error:

@@ -109,6 +109,12 @@ async def test_a_line_warns_of_what_reaches_nobody_and_says_who_sent_it(
         assert (line["address"], line["user_agent"]) == ("127.0.0.1", "Alertmanager/0.28.1")
 
 
+async def test_a_line_says_what_was_decided_of_the_alerts_and_why_some_reach_nobody() -> None:
+    (line,) = await lines_of({"alerts": [GOOD, {"labels": {}}, {"labels": OVER}], "truncatedAlerts": 2})
+    assert line["verdicts"] == {"opened": {"first_firing": 1}, "quarantined": {"malformed": 2}}
+    assert line["turned_away"] == {"malformed": 1, "over_caps": 1, "truncated": 2}
+
+
 async def test_the_answer_says_what_was_left_out_and_how_to_get_it() -> None:
     answer = (await post(door(Taker()), {"alerts": [GOOD], "truncatedAlerts": 37})).json()
     assert (answer["alerts"], answer["left_out"]) == (1, 37)
