@@ -77,6 +77,7 @@ class OddBody:
     receiver: str
     group: str
     truncated: int
+    reason: str
 
 
 def parse(body: bytes, normaliser: Normaliser, now: int, trace: str = "") -> Parsed:
@@ -115,6 +116,7 @@ def read_tolerantly(body: bytes) -> OddBody:
         texts.get("receiver", ""),
         texts.get("groupKey", ""),
         int(left_out) if isinstance(left_out, Number) and left_out.isdigit() and len(left_out) < 16 else 0,
+        texts.get("notification_reason", ""),
     )
 
 
@@ -133,12 +135,13 @@ def observing(
     """
     check_count(len(body.alerts))
     if isinstance(body, OddBody):
-        receiver, key, left_out = body.receiver, body.group, body.truncated
+        receiver, key, left_out, reason = body.receiver, body.group, body.truncated, body.reason
     else:
         receiver, key, left_out = body.receiver, body.groupKey, body.truncatedAlerts
+        reason = body.notification_reason
     parsed = Parsed(normaliser.source.name, [], [], receiver, key, max(0, left_out))
     yield parsed
-    group = group_of(parsed.source, receiver, key, parsed.truncated)
+    group = group_of(parsed.source, receiver, key, parsed.truncated, reason)
     alerts: Iterable[SentAlert | WireAlert] = body.alerts
     for number, item in enumerate(alerts, 1):
         alert = item.alert if isinstance(item, SentAlert) else item

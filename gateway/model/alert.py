@@ -44,6 +44,7 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
         ""  # why its source ended it, where that is no recovery: its rule was paused, deleted, …
     )
     cut: int = 0  # how many values of its labels were cut, since they were too large together
+    sent_before: bool = False  # its Alertmanager says that this firing was sent, and taken, before
 
     @property
     def source(self) -> str:

@@ -51,6 +51,7 @@ class Reason(StrEnum):
     LATE_RESOLVE = "late_resolve"  # an end older than the episode that fires now
     INFERRED = "inferred"  # nobody reported its end: its source is silent of it, or has it no more
     FOUND_AT_SOURCE = "found_at_source"  # it fires at its source, which did not tell us
+    SENT_BEFORE = "sent_before"  # not seen before, though Alertmanager says that it was sent and taken
 
     # Of an observation, by decisions/intake/normalise.py, sent_values.py and actions/quarantine.py
     MALFORMED = "malformed"  # kept in quarantine

@@ -14,6 +14,11 @@ import msgspec
 # The annotation of Grafana's that says why an alert has its state, where that is not what its query says.
 STATE_REASON = "grafana_state_reason"
 
+# The values of `notification_reason` with which Alertmanager says that it has sent every firing alert of the webhook
+# before: it compares them with its log of what was taken (notify/dedup_stage.go in its repository). The others are
+# "first notification", "new alerts added", "none" and "unknown".
+SENT_BEFORE = frozenset({"repeat interval elapsed", "some alerts resolved", "all alerts resolved"})
+
 
 class WireAlert(msgspec.Struct, gc=False):
     """One alert as Alertmanager itself sends it; one that does not fit is read by `odd_alert.py`."""
@@ -42,6 +47,7 @@ class WireBody(msgspec.Struct, gc=False):
     receiver: str = ""
     groupKey: str = ""  # noqa: N815
     truncatedAlerts: int = 0  # noqa: N815
+    notification_reason: str = ""  # since 0.32
 
 
 class Number(str):

@@ -10,6 +10,7 @@ SLOW_SECONDS = (0.1, 0.5, 1, 5, 10, 15, 20, 30, 60, 120, 300, 600, 1800)
 OUTCOMES_OF = {
     Reason.FIRST_FIRING: (Outcome.OPENED,),
     Reason.FIRED_AGAIN: (Outcome.OPENED,),
+    Reason.SENT_BEFORE: (Outcome.OPENED,),
     Reason.DISPUTED: (Outcome.OPENED,),
     Reason.STILL_FIRING: (Outcome.REPEATED,),
     Reason.COPY_ADDED: (Outcome.CHANGED,),

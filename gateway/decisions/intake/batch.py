@@ -124,6 +124,11 @@ def _note_lines(seen: Observation, outcome: Outcome, reason: Reason, found: Dedu
     if outcome is Outcome.OPENED and seen.cut:
         found.changes.increment("labels_cut")
         found.lines.append((seen.alert, "labels_cut", {"source": seen.source, "values": seen.cut}))
+    if reason is Reason.SENT_BEFORE:
+        # Between its start and now nobody heard of it, and no fault of ours is in the timeline.
+        found.lines.append(
+            (seen.alert, reason.value, {"source": seen.source, "starts_at": written(seen.starts_at)})
+        )
     if seen.inferred_at and outcome not in (Outcome.REPEATED, Outcome.IGNORED):
         because = {"source": seen.source, "outcome": outcome.value, "because": seen.because}
         found.lines.append((seen.alert, reason.value, because))

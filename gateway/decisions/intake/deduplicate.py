@@ -113,7 +113,10 @@ def _fires(alert: Alert, copy: Copy | None, seen: Observation, now: int, wall: i
     )
     if disputed or found:
         return opened, Outcome.OPENED, Reason.FOUND_AT_SOURCE if found else Reason.DISPUTED
-    return opened, Outcome.OPENED, Reason.FIRED_AGAIN if alert.episode else Reason.FIRST_FIRING
+    if alert.episode:
+        return opened, Outcome.OPENED, Reason.FIRED_AGAIN
+    # Who is on call hears of it late: the webhook that told it first was answered, and has not come here.
+    return opened, Outcome.OPENED, Reason.SENT_BEFORE if seen.sent_before else Reason.FIRST_FIRING
 
 
 def _dispute(alert: Alert, start: int, lateness: int, now: int) -> Dispute:

@@ -87,6 +87,7 @@ class Normaliser:
             group=group.name,
             end_reason="" if firing else end_reason_of(alert),
             cut=identified.cut,
+            sent_before=firing and group.sent_before,
         )
 
     def severity_said(self, labels: object) -> Severity:
