@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 
@@ -13,10 +13,12 @@ from starlette.types import ASGIApp, Scope
 
 from gateway.config.apm import ApmSettings
 from gateway.config.loopback import is_on_this_machine
+from gateway.runtime.tracing import close_in_time
 
 Around = Callable[[ASGIApp, Callable[[Scope], str | None]], ASGIApp]
 """Puts an application into another one that reports its requests; see `ApmApp`."""
 
+CLOSE_SECONDS = 1.0  # at the end, for what was not sent yet: the agent by itself would wait ten
 INSTALL = "pip install 'alert-gateway[apm]'"
 
 log = structlog.get_logger("gateway.apm")
@@ -48,7 +50,7 @@ async def reporting(settings: ApmSettings | None) -> AsyncIterator[Around]:
     try:
         yield lambda app, endpoint_of: ApmApp(app, client, endpoint_of)
     finally:
-        await asyncio.to_thread(close, client)
+        await close_in_time(partial(close, client), CLOSE_SECONDS)
 
 
 def _unreported(app: ASGIApp, _endpoint_of: Callable[[Scope], str | None]) -> ASGIApp:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 from collections.abc import Callable, Collection, Mapping
-from threading import Thread
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,7 +20,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.telemetry.bounded import OTHER
 from gateway.telemetry.http_metrics import METHODS
 
-CLOSE_SECONDS = 1.0  # for what was not sent yet at the end: the agent itself would wait ten
 # Prometheus' scrapes and a platform's probes are many, and each is like the other.
 NOT_REPORTED = "/livez,/readyz,/metrics"
 # What the agent's own variables do not set. The cloud's metadata are asked for at an address that hangs elsewhere.
@@ -65,11 +63,9 @@ def make_client(
 
 
 def close(client: Client) -> None:
-    """Send what is left, for `CLOSE_SECONDS` at most: a server that is away must not delay the end."""
+    """Send what is left, and end: a server that is away is waited for."""
     atexit.unregister(client.close)  # else the end of the process would wait for it once more
-    closing = Thread(target=client.close, daemon=True)
-    closing.start()
-    closing.join(CLOSE_SECONDS)
+    client.close()
 
 
 class ApmApp:

@@ -14,8 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from gateway.config.environment import Environment
-from gateway.runtime.apm import reporting
-from gateway.telemetry.apm import CLOSE_SECONDS
+from gateway.runtime.apm import CLOSE_SECONDS, reporting
 from tests.cli.test_serve import serving
 from tests.support.apm_receiver import ApmReceiver, apm_receiver, faults, needs_schemas
 from tests.support.processes import ROUTING_KEY, alert, body

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import subprocess
 import sys
@@ -104,7 +103,7 @@ async def service(
         async with httpx.AsyncClient(transport=transport, base_url="http://evaluation") as client:
             yield Service(client, results)
     finally:
-        await asyncio.to_thread(observers.close)
+        await observers.close()
         results.close()
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 
 from elasticapm import async_capture_span
 from starlette.types import ASGIApp, Scope
 
 from evaluation import VERSION
 from evaluation.observers import About, Scored, Step
+from gateway.runtime.apm import CLOSE_SECONDS
+from gateway.runtime.tracing import close_in_time
 from gateway.telemetry.apm import ApmApp, close, make_client
 
 SPANS = {Step.PREPROCESS: "data_preprocessing", Step.INFER: "model_inference"}
@@ -35,8 +38,8 @@ class ApmObserver:
     def around(self, app: ASGIApp) -> ASGIApp:
         return ApmApp(app, self._client, _endpoint_of)
 
-    def close(self) -> None:
-        close(self._client)
+    async def close(self) -> None:
+        await close_in_time(partial(close, self._client), CLOSE_SECONDS)
 
 
 def _endpoint_of(scope: Scope) -> str | None:

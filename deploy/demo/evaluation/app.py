@@ -89,7 +89,7 @@ class Endpoints:
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         # Not after uvicorn has stopped: it ends the process by the signal that stopped it.
         yield
-        await to_thread.run_sync(self.evaluator.observers.close)
+        await self.evaluator.observers.close()
 
     async def _evaluate(self, request: Request) -> Response:
         asked = await _body(request, Asked)

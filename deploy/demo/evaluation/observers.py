@@ -1,4 +1,4 @@
-"""Who watches the steps of an evaluation: Elastic APM where the environment asks for it, else nobody."""
+"""Who watches the steps of an evaluation: OpenTelemetry and Elastic APM where the environment asks for them, else nobody."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import structlog
 from starlette.types import ASGIApp
 
 from gateway.config.apm import read_apm
+from gateway.config.otlp import read_otlp
 
 Scored = Callable[[float], None]
 """Is called with the score of an answer."""
@@ -47,7 +48,7 @@ class Observer(Protocol):
         """Return the application with what has to be done at the begin and the end of each request."""
         ...
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Send what was not sent yet, for a few seconds at most."""
         ...
 
@@ -76,9 +77,9 @@ class Observers:
             app = observer.around(app)
         return app
 
-    def close(self) -> None:
+    async def close(self) -> None:
         for observer in self._observers:
-            observer.close()
+            await observer.close()
 
 
 def observers_of(variables: Mapping[str, str]) -> Observers:
@@ -87,7 +88,13 @@ def observers_of(variables: Mapping[str, str]) -> Observers:
     What nobody asks for is not imported, and what is not installed is said in the log: evaluations go on without.
     """
     found: list[Observer] = []
-    apm = read_apm(variables, variables.get)
+    otlp, apm = read_otlp(variables, variables.get), read_apm(variables, variables.get)
+    for warning in otlp.warnings:
+        log.warning("telemetry_setting", remedy=warning)
+    if otlp.traces is not None and _installed("opentelemetry", "tracing"):
+        from evaluation.tracing import TracingObserver
+
+        found.append(TracingObserver(otlp.traces))
     if apm is not None and _installed("elasticapm", "apm"):
         from evaluation.apm import ApmObserver
 

@@ -43,7 +43,7 @@ def open_traces(
     sampler = (
         TracerProvider(shutdown_on_exit=False).sampler if share is None else ParentBasedTraceIdRatio(share)
     )
-    counted = _Counted(_exporter(to))
+    counted = _Counted(exporter_of(to))
     processor = BatchSpanProcessor(counted, max_queue_size=to.queue, max_export_batch_size=min(512, to.queue))
     outbox: Outbox[ReadableSpan] = Outbox(to.signal, to.endpoint, to.queue, processor.on_end, count)
     counted.settled = lambda records, sent: outbox.settled(records, sent=sent)
@@ -51,7 +51,8 @@ def open_traces(
     return TracedSpans(origin, sampler), processor.shutdown
 
 
-def _exporter(to: Exporter) -> SpanExporter:
+def exporter_of(to: Exporter) -> SpanExporter:
+    """Return what sends spans there, by the protocol that its settings name."""
     headers = headers_of(to.headers)
     if to.protocol != GRPC:
         return OTLPSpanExporter(to.endpoint, headers=headers)

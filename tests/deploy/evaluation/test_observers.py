@@ -1,4 +1,4 @@
-"""What Elastic APM hears of the causal-evaluation service, and that nothing of it is there unless somebody asks."""
+"""What OpenTelemetry and Elastic APM hear of the causal-evaluation service; nothing of them is there unless somebody asks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from structlog.testing import capture_logs
 from evaluation.observers import observers_of
 from evaluation.tasks import Task
 from tests.support.apm_receiver import ApmReceiver, apm_receiver, faults, needs_schemas
-from tests.support.evaluation_service import TASK, service, service_process
+from tests.support.evaluation_service import ASKED, TASK, service, service_process
+from tests.support.otlp_receiver import OtlpReceiver
 
 LENGTH = len(msgspec.json.encode(msgspec.convert(TASK, Task)))
 
@@ -26,6 +27,68 @@ async def receiver() -> AsyncIterator[ApmReceiver]:
 
 def asked(receiver: ApmReceiver) -> dict[str, str]:
     return {"SERVICE_NAME": "causal-eval", "SERVER_URL": receiver.url, "ENVIRONMENT": "demo"}
+
+
+class TestOpenTelemetry:
+    @pytest.mark.parametrize("protocol", ["http/protobuf", "grpc"])
+    async def test_hears_a_span_for_an_evaluation_and_for_each_of_its_steps(
+        self, tmp_path: Path, protocol: str
+    ) -> None:
+        async with OtlpReceiver.start() as receiver:
+            url = receiver.grpc_url if protocol == "grpc" else receiver.url
+            variables = {"OTEL_EXPORTER_OTLP_ENDPOINT": url, "OTEL_EXPORTER_OTLP_PROTOCOL": protocol}
+            async with service(tmp_path, variables=variables) as running:
+                await running.switch(latency=0.1)
+                await running.evaluate()
+        spans = {span.name: span for span in receiver.spans}
+        whole = spans["evaluate_causal_reasoning"]
+        steps = [spans[name] for name in ("preprocess_input", "model_inference", "postprocess_result")]
+        assert len(receiver.spans) == 4
+        assert [span.parent for span in steps] == [whole.span_id] * 3
+        about = {"task.id": "t1", "input.length": LENGTH}
+        assert [span.attributes for span in (whole, *steps)] == [
+            {**about, "result.score": 1.0}, about, about, {**about, "result.score": 1.0},
+        ]  # fmt: skip
+        inference = steps[1]
+        assert 100_000_000 <= inference.ended - inference.started <= whole.ended - whole.started
+        assert whole.resource["service.name"] == "causal-evaluation"
+
+    async def test_puts_an_evaluation_into_the_trace_of_whoever_asked_for_it(self, tmp_path: Path) -> None:
+        parent = {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}
+        async with OtlpReceiver.start() as receiver:
+            variables = {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url}
+            async with service(tmp_path, variables=variables) as running:
+                await running.client.post("/evaluate", json=ASKED, headers=parent)
+        (whole,) = receiver.named("evaluate_causal_reasoning")
+        assert (whole.trace_id, whole.parent) == ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7")
+
+    async def test_hears_which_step_failed(self, tmp_path: Path) -> None:
+        async with OtlpReceiver.start() as receiver:
+            variables = {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url}
+            async with service(tmp_path, variables=variables) as running:
+                await running.switch(errors=1)
+                await running.evaluate()
+        failed = {span.name for span in receiver.spans if span.failed}
+        assert failed == {"evaluate_causal_reasoning", "model_inference"}
+        assert receiver.named("postprocess_result") == []
+
+    async def test_is_asked_for_by_the_host_of_a_jaeger_agent_too_with_a_warning(self) -> None:
+        with capture_logs() as lines:
+            observers = observers_of({"JAEGER_AGENT_HOST": "127.0.0.1"})
+            await observers.close()
+        (line,) = lines
+        assert line["event"] == "telemetry_setting"
+        assert "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318: set that" in line["remedy"]
+
+    async def test_and_elastic_apm_may_be_asked_for_together(
+        self, tmp_path: Path, receiver: ApmReceiver
+    ) -> None:
+        async with OtlpReceiver.start() as otlp:
+            variables = {"OTEL_EXPORTER_OTLP_ENDPOINT": otlp.url, **asked(receiver)}
+            async with service(tmp_path, variables=variables) as running:
+                await running.evaluate()
+        assert len(otlp.spans) == 4
+        assert len(receiver.of("span")) == 2
 
 
 class TestElasticApm:
@@ -80,14 +143,22 @@ class TestNobody:
             imported = (tmp_path / "evaluation.log").read_text()
         assert "evaluation.observers" in imported
         assert "elasticapm" not in imported
-        assert "opentelemetry.exporter" not in imported
+        # Whatever of it is imported imports this; the list has attempts of redis-py's, too.
+        assert "opentelemetry.context" not in imported
 
-    def test_is_kept_from_evaluating_by_an_agent_that_is_not_installed(
-        self, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize(
+        ("package", "extra", "variable"),
+        [
+            ("elasticapm", "apm", "ELASTIC_APM_SERVER_URL"),
+            ("opentelemetry", "tracing", "OTEL_EXPORTER_OTLP_ENDPOINT"),
+        ],
+    )
+    def test_is_kept_from_evaluating_by_what_is_not_installed(
+        self, monkeypatch: pytest.MonkeyPatch, package: str, extra: str, variable: str
     ) -> None:
-        monkeypatch.setitem(sys.modules, "elasticapm", None)
+        monkeypatch.setitem(sys.modules, package, None)
         with capture_logs() as lines:
-            observers_of({"ELASTIC_APM_SERVER_URL": "http://127.0.0.1:1"})
+            observers_of({variable: "http://127.0.0.1:1"})
         (line,) = lines
         assert line["event"] == "observer_not_installed"
-        assert "pip install 'alert-gateway[apm]'" in line["remedy"]
+        assert f"pip install 'alert-gateway[{extra}]'" in line["remedy"]
