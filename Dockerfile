@@ -1,5 +1,7 @@
 # Two stages: what builds does not run. The root file system may be read-only; state is under /data alone.
-FROM python:3.12.12-slim-bookworm AS build
+# Another image with Python 3.11 or newer may take the place of this one: `make image` builds on one of Debian's own packages.
+ARG PYTHON_IMAGE=python:3.12.12-slim-bookworm
+FROM ${PYTHON_IMAGE} AS build
 WORKDIR /src
 COPY pyproject.toml requirements.lock README.md LICENSE ./
 COPY gateway gateway
@@ -8,9 +10,9 @@ RUN python -m venv /opt/gateway \
     && /opt/gateway/bin/pip install --no-cache-dir --only-binary :all: --require-hashes -r requirements.lock \
     && /opt/gateway/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
-FROM python:3.12.12-slim-bookworm
+FROM ${PYTHON_IMAGE}
 RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin gateway \
-    && mkdir -p /data /rules && chown gateway /data
+    && mkdir /rules && install -d -m 700 -o gateway /data
 COPY --from=build /opt/gateway /opt/gateway
 COPY rules /rules
 ENV PATH=/opt/gateway/bin:$PATH \

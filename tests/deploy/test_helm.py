@@ -48,7 +48,7 @@ def test_helm_finds_nothing_wrong_with_the_chart(options: tuple[str | Path, ...]
 def test_what_it_makes_is_what_kubernetes_knows(options: tuple[str | Path, ...], tmp_path: Path) -> None:
     known = [one for one in made(*options).resources().values() if "coreos.com" not in one["apiVersion"]]
     (tmp_path / "made.yaml").write_text(yaml.safe_dump_all(known), "utf-8")
-    done = run(tool("bin/kubernetes-validate"), "--strict", tmp_path / "made.yaml")
+    done = run(tool("python/bin/kubernetes-validate"), "--strict", tmp_path / "made.yaml")
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
     # An unknown kind is no more than a warning to it.

@@ -1,4 +1,4 @@
-"""helm and kubernetes-validate, as `scripts/install-deploy-tools` installs them."""
+"""The tools that look at deploy/, as `scripts/install-deploy-tools` installs them."""
 
 from __future__ import annotations
 
