@@ -46,7 +46,7 @@ async def deliver(context: Context, claim: Claim) -> bool:
     if outdated(context, versioned.rule_generation):
         await let_go(context.store, claim, versioned.now + 2 * SECOND)
         return False
-    with delivery_span(context, versioned.snapshot.incident, began):
+    with delivery_span(context, versioned.snapshot, began):
         return await _deliver(context, claim, versioned)
 
 

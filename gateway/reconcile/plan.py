@@ -74,7 +74,7 @@ def claimed_changes(
     _note_size(context, versioned.snapshot.incident)
     snapshot, gone = without_oldest_lives(versioned.snapshot)
     versioned = replace(versioned, snapshot=snapshot)
-    with spans.plan(claim, snapshot.incident):
+    with spans.plan(claim, snapshot):
         planned = plan(_joined(snapshot), context.policy, versioned.now, context.watcher.laps())
         changes = plan_changes(context, versioned, planned, claim.due)
     if gone:

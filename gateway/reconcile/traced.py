@@ -7,10 +7,12 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Self
 
 from gateway.clock import elapsed_seconds
+from gateway.decisions.delivery.redaction import redacted
+from gateway.decisions.incident_snapshot import IncidentSnapshot
+from gateway.decisions.partition import partition_of
 from gateway.model.agenda import SubjectKind
 from gateway.model.cause import traceparent_of
 from gateway.model.changes import Claim
-from gateway.model.incident import Incident
 from gateway.ports.spans import Span
 from gateway.reconcile.context import Context
 
@@ -36,9 +38,9 @@ class PlanSpans:
             span.fail()
             span.end()
 
-    def plan(self, claim: Claim, incident: Incident) -> AbstractContextManager[object]:
+    def plan(self, claim: Claim, snapshot: IncidentSnapshot) -> AbstractContextManager[object]:
         """Have the steps of a plan belong to its span, if its cause is in a trace."""
-        span = _caused(self._context, "plan", incident, self._began)
+        span = _caused(self._context, "plan", snapshot, self._began)
         if span is None:
             return nullcontext()
         self._spans[claim] = span
@@ -58,9 +60,9 @@ class PlanSpans:
 
 
 @contextmanager
-def delivery_span(context: Context, incident: Incident, began: float) -> Iterator[None]:
+def delivery_span(context: Context, snapshot: IncidentSnapshot, began: float) -> Iterator[None]:
     """Have what is done for one delivery belong to a span, if its cause is in a trace."""
-    span = _caused(context, "delivery", incident, began)
+    span = _caused(context, "delivery", snapshot, began)
     if span is None:
         yield
         return
@@ -94,10 +96,15 @@ def _ending(span: Span) -> Iterator[None]:
             span.end()
 
 
-def _caused(context: Context, name: str, incident: Incident, began: float) -> Span | None:
+def _caused(context: Context, name: str, snapshot: IncidentSnapshot, began: float) -> Span | None:
+    incident = snapshot.incident
     if context.spans is None or not (cause := traceparent_of(incident.trace)):
         return None
     span = context.spans.caused(name, cause, began)
     if span is not None:
         span.note(incident=incident.id, shard=context.shard)
+        if (partition_by := context.policy.rules.partition_by) and snapshot.alerts:
+            # Values of labels do not leave the gateway by a trace, so it is their hash: enough to tell them apart.
+            values = partition_of(next(iter(snapshot.alerts.values())).labels, partition_by)
+            span.note(partition=redacted("\xff".join(values), context.secrets.redact_key))
     return span

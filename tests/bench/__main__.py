@@ -24,6 +24,7 @@ from tests.bench.fairness import fairness
 from tests.bench.load import Cost, drive, labels, measure, memory, posted_alerts, request, webhook
 from tests.bench.startup import startup
 from tests.bench.statistics_fed import statistics_fed
+from tests.bench.tracing import tracing
 from tests.support.build import rulebook
 from tests.support.processes import GatewayProcess
 from tests.support.servers import free_port, program
@@ -190,7 +191,7 @@ async def main() -> None:
         startup()
     if wanted("matching"):
         matching()
-    if not any(map(wanted, ("fairness", "agenda", "statistics", *GATEWAY_CASES))):
+    if not any(map(wanted, ("fairness", "agenda", "statistics", "tracing", *GATEWAY_CASES))):
         return
     with tempfile.TemporaryDirectory(prefix="gw-bench-") as name:
         folder = Path(name)
@@ -204,6 +205,8 @@ async def main() -> None:
                 await fairness(folder, slack, pagerduty)
             if wanted("agenda"):
                 await agenda(folder, slack, pagerduty)
+            if wanted("tracing"):
+                await tracing(folder / "tracing", slack, pagerduty)
             for case, rules in GATEWAY_CASES.items():
                 if wanted(case):
                     gateway = GatewayProcess(

@@ -13,7 +13,7 @@ import structlog
 
 from gateway.telemetry.logging import configure_logging
 from tests.support.otlp_receiver import Link, OtlpReceiver, ReceivedSpan
-from tests.support.running_gateway import Running, Starter
+from tests.support.running_gateway import RULES, Running, Starter
 from tests.support.traced import NOT_SAMPLED, SAMPLED, SENDERS_SPAN, SENDERS_TRACE, post, sending_to, told
 
 
@@ -93,6 +93,24 @@ class TestASpan:
         incidents = (await traced.shown("/api/v1/incidents"))["items"]
         assert receiver.named("plan")[0].attributes["gateway.incident"] == incidents[0]["id"]
         assert "hush-hush" not in repr(receiver.spans)
+
+    async def test_tells_partitions_and_shards_apart_without_the_values_of_their_labels(
+        self, receiver: OtlpReceiver, starter: Starter
+    ) -> None:
+        (starter.folder / "rules.yaml").write_text(f"partition_by: [service]\n{RULES}", "utf-8")
+        starter.more = {**sending_to(receiver), "GATEWAY_SHARDS": "4"}
+        app = await starter.start()
+
+        for service in ("hush-one", "hush-two", "hush-three", "hush-four"):
+            await told(app, service=service)
+        await receiver.until(
+            lambda: len({span.attributes["gateway.incident"] for span in receiver.named("plan")}) == 4
+        )
+
+        plans = receiver.named("plan")
+        assert len({span.attributes["gateway.partition"] for span in plans}) == 4
+        assert len({span.attributes["gateway.shard"] for span in plans}) > 1
+        assert "hush" not in repr(receiver.spans)
 
     async def test_of_a_send_names_the_destination_and_its_answer(
         self, traced: Running, receiver: OtlpReceiver

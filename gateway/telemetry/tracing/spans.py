@@ -6,13 +6,13 @@ each of ours is written by one task, with few attributes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import Decision, Sampler
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
@@ -32,11 +32,13 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from gateway.clock import elapsed_seconds, utc_ns
 from gateway.ports.spans import Span, SpanValue
 from gateway.telemetry.current_span import CURRENT
+from gateway.telemetry.tracing.finished import FinishedSpan
 
 MAX_LINKS = 128  # https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits
 SAMPLED = TraceFlags(TraceFlags.SAMPLED)
-UNSET, FAILED = Status(), Status(StatusCode.ERROR)
+FAILED = Status(StatusCode.ERROR)
 NANOSECONDS = 1_000_000_000
+TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-01")  # as `TracedSpan.traceparent` has it
 
 _ids = RandomIdGenerator()
 _propagator = TraceContextTextMapPropagator()
@@ -46,7 +48,7 @@ class Origin:
     """What all spans of one gateway have in common; `finished` takes each as it ends."""
 
     def __init__(
-        self, resource: Resource, scope: InstrumentationScope, finished: Callable[[ReadableSpan], None]
+        self, resource: Resource, scope: InstrumentationScope, finished: Callable[[FinishedSpan], None]
     ) -> None:
         self.resource = resource
         self.scope = scope
@@ -93,7 +95,7 @@ class TracedSpan:
         self._zero = zero  # ns since the epoch when `elapsed_seconds` was 0
         self._links = links
         self._attributes: dict[str, SpanValue] = {}
-        self._status = UNSET
+        self._status: Status | None = None
 
     @property
     def context(self) -> SpanContext:
@@ -116,7 +118,19 @@ class TracedSpan:
             self._attributes[f"gateway.{name}"] = value
 
     def step(self, name: str, began: float, ended: float) -> None:
-        self._finish(self._begin(name, SpanKind.INTERNAL, began), ended)
+        origin, zero = self._origin, self._zero
+        origin.finished(
+            FinishedSpan(
+                name,
+                self._new_context(),
+                self._context,
+                origin.resource,
+                origin.scope,
+                SpanKind.INTERNAL,
+                zero + int(began * NANOSECONDS),
+                zero + int(ended * NANOSECONDS),
+            )
+        )
 
     def sent(self, seconds: float, **attributes: SpanValue) -> None:
         ended = elapsed_seconds()
@@ -153,25 +167,27 @@ class TracedSpan:
         self._finish(self, elapsed_seconds())
 
     def _begin(self, name: str, kind: SpanKind, began: float) -> TracedSpan:
+        return TracedSpan(self._origin, name, self._new_context(), self._context, kind, began, self._zero)
+
+    def _new_context(self) -> SpanContext:
         own = self._context
-        context = SpanContext(own.trace_id, _ids.generate_span_id(), False, SAMPLED, own.trace_state)
-        return TracedSpan(self._origin, name, context, own, kind, began, self._zero)
+        return SpanContext(own.trace_id, _ids.generate_span_id(), False, SAMPLED, own.trace_state)
 
     def _finish(self, span: TracedSpan, ended: float) -> None:
         origin = self._origin
         origin.finished(
-            ReadableSpan(
-                name=span._name,
-                context=span._context,
-                parent=span._parent,
-                resource=origin.resource,
-                attributes=span._attributes,
-                links=span._links,
-                kind=span._kind,
-                status=span._status,
-                start_time=self._zero + int(span._began * NANOSECONDS),
-                end_time=self._zero + int(ended * NANOSECONDS),
-                instrumentation_scope=origin.scope,
+            FinishedSpan(
+                span._name,
+                span._context,
+                span._parent,
+                origin.resource,
+                origin.scope,
+                span._kind,
+                self._zero + int(span._began * NANOSECONDS),
+                self._zero + int(ended * NANOSECONDS),
+                span._attributes,
+                span._links,
+                span._status,
             )
         )
 
@@ -188,9 +204,10 @@ class TracedSpans:
         return self._first(name, SpanKind.SERVER, parent, elapsed_seconds())
 
     def caused(self, name: str, traceparent: str, began: float) -> TracedSpan | None:
-        cause = _context_of(traceparent) if traceparent else None
-        if cause is None:
+        found = TRACEPARENT.fullmatch(traceparent)
+        if found is None:
             return None
+        cause = SpanContext(int(found[1], 16), int(found[2], 16), True, SAMPLED)
         # Whether the cause is in the sample was decided when it came, so no sampler is asked again.
         return self._root(name, SpanKind.CONSUMER, began, [Link(cause)])
 
@@ -225,7 +242,7 @@ class TracedSpans:
         return TracedSpan(self._origin, name, context, parent, kind, began, zero, links)
 
 
-def _context_of(traceparent: str, tracestate: str = "") -> SpanContext | None:
+def _context_of(traceparent: str, tracestate: str) -> SpanContext | None:
     """Return the span that a header names; None where it names none."""
     carrier = {"traceparent": traceparent, "tracestate": tracestate}
     # An empty context, or the current one would stand in for a header that names no span.
