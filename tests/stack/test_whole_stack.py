@@ -71,6 +71,7 @@ async def the_evaluation_service_fails_and_recovers(stack: WholeStack) -> None:
     assert not stack.pages("HighMemoryUsage"), "a warning interrupts nobody"
     await stack.switch()
     await stack.until("the page has ended", lambda: not stack.paged("HighErrorRate"))
+    assert stack.pages("HighErrorRate") == ["resolved"], "a pair of Alertmanagers calls nobody twice"
     for alert in FAILING:
         await stack.until(f"Slack says that {alert} ended", lambda alert=alert: stack.over_in_slack(alert))
 
