@@ -4,11 +4,13 @@ file is the older one and no more than what newer releases understand.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support import deploy_tools
 from tests.support.stack import AGES, ALERTMANAGER_FILES, read_yaml, run, shipped_alerts, stack_of
 
 # What the gateway may be unable to tell of itself: Alertmanager tells it as well.
@@ -19,6 +21,16 @@ DIRECTLY_TOO = {"GatewayDown", "GatewayStoreDown", "GatewayPagesLate", "GatewayW
 def test_the_tool_of_a_release_takes_its_file(age: str) -> None:
     code, said = run(stack_of(age).amtool, "check-config", str(ALERTMANAGER_FILES[age]))
     assert (code, "SUCCESS" in said) == (0, True), said
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("path", ALERTMANAGER_FILES.values(), ids=lambda path: path.name)
+def test_amlint_finds_no_route_that_loses_alerts(path: Path) -> None:
+    """It looks for what loads and does not do what it says: a route that nothing reaches, an inhibition without `equal`."""
+    # `resolve_timeout` is for senders that name no end; Prometheus always does.
+    options = ("--format", "json", "--ignore", "global-resolve-timeout-missing")
+    done = deploy_tools.run(deploy_tools.tool("python/bin/amlint"), "check", *options, path)
+    assert json.loads(done.stdout) == [], done.stdout
 
 
 @pytest.mark.long
