@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 
-import structlog
-
 from gateway.clock import utc_ms
 from gateway.config.demanded_tokens import demand_tokens
 from gateway.config.environment import Environment
@@ -29,6 +27,7 @@ from gateway.model.lanes import Pace
 from gateway.outbound.registry import PACES
 from gateway.rules.compiled import CompiledRules, load_or_refuse
 from gateway.rules.reloader import RulesReloader
+from gateway.runtime.apm import UNREPORTED, Reporter
 from gateway.runtime.background import Work, background
 from gateway.runtime.loop_lag import LoopLag
 from gateway.runtime.senders import wiring_of
@@ -45,6 +44,7 @@ from gateway.self_monitoring.health import Health
 from gateway.self_monitoring.heartbeat import Heartbeat
 from gateway.self_monitoring.machine_watch import MachineWatch
 from gateway.self_monitoring.memory_watch import MemoryWatch
+from gateway.self_monitoring.missing_at_start import say_what_is_missing
 from gateway.self_monitoring.missing_credentials import MissingCredentials
 from gateway.self_monitoring.own_alerts import OwnAlerts
 from gateway.self_monitoring.statistics_watch import StatisticsWatch
@@ -59,8 +59,6 @@ from gateway.storage.layout import open_shards
 from gateway.storage.redis import RedisStore
 from gateway.storage.server_memory import read_memory
 from gateway.telemetry.metrics import Metrics
-
-log = structlog.get_logger("gateway.app")
 
 
 @dataclass(slots=True)
@@ -79,12 +77,15 @@ class Gateway:
 
 @asynccontextmanager
 async def running(
-    environment: Environment, paces: Mapping[str, Pace] = PACES, watch: StoreWatch | None = None
+    environment: Environment,
+    paces: Mapping[str, Pace] = PACES,
+    watch: StoreWatch | None = None,
+    reporter: Reporter = UNREPORTED,
 ) -> AsyncIterator[Gateway]:
     """Run a gateway without a listener: start its parts in order, and stop them in reverse order at the end.
 
-    The listener is the caller's and has to stop before. `watch` hears whether the store answers. Raises
-    `BadRules`, `BadSettings` and `StateUnavailable`.
+    The listener is the caller's and has to stop before. `watch` hears whether the store answers, `reporter` of
+    each piece of work. Raises `BadRules`, `BadSettings` and `StateUnavailable`.
     """
     settings = environment.settings
     first = load_or_refuse(settings.rules, utc_ms())
@@ -92,7 +93,7 @@ async def running(
     async with AsyncExitStack() as stack:
         tokens, metrics = TokensFile(settings.tokens_file), Metrics()
         metrics.build(version("alert-gateway"))
-        metrics.spans = open_tracing(stack, environment.otlp, metrics.telemetry)
+        metrics.spans = reporter.spans(open_tracing(stack, environment.otlp, metrics.telemetry))
         client = await stack.enter_async_context(open_store(settings, metrics.background_ended, watch))
         shards = await open_shards(client, settings.shards, first.rules.partition_by)
         stores = [state for state in shards.states if isinstance(state, RedisStore)]
@@ -151,7 +152,7 @@ async def _assemble(start: Start) -> Gateway:
     watches = (*watched_parts, *own_watches, sweep, StatisticsWatch(shards, metrics.statistics.show), names)
     kept_up = (own_alerts.run, give_back_spare_memory, *(watch.run for watch in watches))
     _set_going(start, workers, (*kept_up, *kept_up_for_people), heartbeat)
-    _say_what_is_missing(start.environment, health.worries)
+    say_what_is_missing(start.environment, health.worries)
     return Gateway(asgi_app, reloader, auditor, shards, metrics, own_alerts, health, loss)
 
 
@@ -229,22 +230,3 @@ def _set_going(
         start.stack.push_async_callback(heartbeat.aclose)
         background(start.stack, heartbeat.run, start.metrics.background_ended)
     workers.start(start.stack, start.metrics.background_ended)
-
-
-def _say_what_is_missing(environment: Environment, worries: Worries) -> None:
-    for warning in environment.twice_of(worries.reloader.in_force.rules.secret_names):
-        log.warning("setting_twice", remedy=warning)
-    for problem in worries.who_gets_in():
-        log.warning("tokens_wanting", problem=problem)
-    # Without its credential a destination tells nobody: whoever starts the gateway has to see that at once.
-    log_only = worries.auditor.credentials.found().log_only
-    for destination, secret in worries.unset().items():
-        log.warning(
-            "no_credential",
-            destination=destination,
-            missing=secret,
-            because=worries.why_missing(destination, secret),
-            consequence="deliveries go to this log and the API"
-            if destination in log_only
-            else "nothing can be delivered there: its fallback is told",
-        )

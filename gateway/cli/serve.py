@@ -83,12 +83,15 @@ async def _work(
     environment: Environment, doorway: Doorway, watch: StoreWatch, address: str, serving: asyncio.Task[None]
 ) -> None:
     """Run the gateway behind the doorway until the server has stopped, with all webhooks in flight answered."""
-    async with reporting(environment.apm) as around, running(environment, watch=watch) as gateway:
+    async with (
+        reporting(environment.apm) as reporter,
+        running(environment, watch=watch, reporter=reporter) as gateway,
+    ):
         # Modules and rules stay for good, and the values of a webhook hold no cycles: a search seldom finds
         # any.
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
-        doorway.open(around(gateway.asgi_app, gateway.asgi_app.endpoint_of))
+        doorway.open(reporter.around(gateway.asgi_app, gateway.asgi_app.endpoint_of))
         _say_ready(environment, gateway, address)
         await asyncio.wait({serving})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -18,7 +19,7 @@ from gateway.runtime.apm import CLOSE_SECONDS, reporting
 from tests.cli.test_serve import serving
 from tests.support.apm_receiver import ApmReceiver, apm_receiver, faults, needs_schemas
 from tests.support.processes import ROUTING_KEY, alert, body
-from tests.support.running_gateway import Running
+from tests.support.running_gateway import Running, Starter
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = "00f067aa0ba902b7"
@@ -41,11 +42,28 @@ async def reported(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of `app` with APM around it; all was sent at the end."""
     environment = Environment({"ELASTIC_APM_SERVER_URL": receiver.url, **(variables or {})})
-    async with reporting(environment.apm) as around:
+    async with reporting(environment.apm) as reporter:
         endpoint_of = getattr(app, "endpoint_of", lambda scope: scope["path"])
-        transport = httpx.ASGITransport(around(app, endpoint_of), raise_app_exceptions=False)
+        transport = httpx.ASGITransport(reporter.around(app, endpoint_of), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             yield client
+
+
+@asynccontextmanager
+async def reported_gateway(
+    receiver: ApmReceiver, starter: Starter, variables: Mapping[str, str] | None = None
+) -> AsyncIterator[Running]:
+    """A gateway that is reported with all its work; what was done is sent at the end."""
+    environment = Environment({"ELASTIC_APM_SERVER_URL": receiver.url, **(variables or {})})
+    async with reporting(environment.apm) as reporter:
+        starter.reporter = reporter
+        yield await starter.start()
+
+
+async def told(app: Running) -> None:
+    await app.until(lambda: app.slack.messages("alerts") and app.pagerduty.incidents)
+    while (await app.gateway.shards.counters()).get("standing:told", 0) < 2:
+        await asyncio.sleep(0.02)
 
 
 @pytest.fixture
@@ -113,30 +131,33 @@ class TestARequest:
 
 class TestWhatIsSent:
     @needs_schemas
-    async def test_fits_the_published_schemas(self, app: Running, receiver: ApmReceiver) -> None:
-        async with reported(receiver, app.gateway.asgi_app) as client:
-            await client.post("/webhooks/alertmanager", json=body(PAY), headers=TRACEPARENT)
+    async def test_fits_the_published_schemas(self, starter: Starter, receiver: ApmReceiver) -> None:
+        async with reported_gateway(receiver, starter) as app:
+            await app.client.post("/webhooks/alertmanager", json=body(PAY), headers=TRACEPARENT)
+            await told(app)
         async with reported(receiver, failing) as client:
             await client.get("/broken")
-        assert {kind for kind, _ in receiver.events} >= {"metadata", "transaction", "error"}
+        assert {kind for kind, _ in receiver.events} >= {"metadata", "transaction", "span", "error"}
         assert faults(receiver.events) == []
 
     @pytest.mark.usefixtures("loud")
     async def test_holds_no_secret_and_no_value_of_a_label_whatever_the_variables_say(
-        self, app: Running, receiver: ApmReceiver
+        self, starter: Starter, receiver: ApmReceiver
     ) -> None:
         more = {"ELASTIC_APM_SECRET_TOKEN": SECRET}
-        async with reported(receiver, app.gateway.asgi_app, more) as client:
-            sent = await client.post(
+        async with reported_gateway(receiver, starter, more) as app:
+            sent = await app.client.post(
                 "/webhooks/alertmanager?team=customer-4711",
                 json=body(alert("customer-4711", starts="2026-11-23T10:00:00Z")),
                 headers={"authorization": "Bearer a-token-of-alertmanager", "cookie": "session=a-cookie"},
             )
-            await app.until(lambda: app.slack.messages("alerts"))
+            await told(app)
         async with reported(receiver, failing) as client:
             await client.get(f"/broken?key={ROUTING_KEY}")
         assert sent.status_code == 200
-        assert len(receiver.of("transaction")) == 2
+        assert {"POST /webhooks/alertmanager", "plan", "delivery", "GET /broken"} <= {
+            event["name"] for event in receiver.of("transaction")
+        }
         for private in ("customer-4711", "a-token-of", "a-cookie", ROUTING_KEY):
             assert private not in receiver.text, private
         assert f"Bearer {SECRET}" in receiver.authorization
@@ -145,8 +166,8 @@ class TestWhatIsSent:
         self, app: Running, receiver: ApmReceiver
     ) -> None:
         plain = {"SERVICE_NAME": "pager", "SERVER_URL": receiver.url, "ENVIRONMENT": "production"}
-        async with reporting(Environment(plain).apm) as around:
-            transport = httpx.ASGITransport(around(app.gateway.asgi_app, lambda _: None))
+        async with reporting(Environment(plain).apm) as reporter:
+            transport = httpx.ASGITransport(reporter.around(app.gateway.asgi_app, lambda _: None))
             async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
                 await client.get("/nowhere")
         service = receiver.of("metadata")[0]["service"]
@@ -168,8 +189,8 @@ class TestWithoutApm:
         monkeypatch.setitem(sys.modules, "elasticapm", None)
         settings = Environment({"ELASTIC_APM_SERVER_URL": "http://127.0.0.1:1"}).apm
         with capture_logs() as lines:
-            async with reporting(settings) as around:
-                assert around(app.gateway.asgi_app, lambda _: None) is app.gateway.asgi_app
+            async with reporting(settings) as reporter:
+                assert reporter.around(app.gateway.asgi_app, lambda _: None) is app.gateway.asgi_app
         (line,) = lines
         assert (line["event"], line["log_level"]) == ("apm_not_installed", "error")
         assert "pip install 'alert-gateway[apm]'" in line["remedy"]

@@ -15,6 +15,7 @@ import pytest
 from gateway.app import Gateway, running
 from gateway.config.environment import Environment
 from gateway.model.lanes import Pace
+from gateway.runtime.apm import UNREPORTED, Reporter
 from gateway.sandbox import PagerDutySandbox, SlackSandbox
 from gateway.sandbox.slack import DEFAULT_TOKEN
 from tests.support.processes import ROUTING_KEY, alert, body
@@ -76,6 +77,7 @@ class Starter:
     pagerduty: PagerDutySandbox
     stack: AsyncExitStack
     more: dict[str, str] = field(default_factory=dict)
+    reporter: Reporter = UNREPORTED
 
     def environment(self) -> Environment:
         rules = self.folder / "rules.yaml"
@@ -95,9 +97,13 @@ class Starter:
 
     async def start(self) -> Running:
         paces = {"slack": Pace(10, 10), "pagerduty": Pace(10, 10)}
-        gateway = await self.stack.enter_async_context(running(self.environment(), paces))
+        running_gateway = running(self.environment(), paces, reporter=self.reporter)
+        gateway = await self.stack.enter_async_context(running_gateway)
         client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(gateway.asgi_app), base_url="http://127.0.0.1"
+            transport=httpx.ASGITransport(
+                self.reporter.around(gateway.asgi_app, gateway.asgi_app.endpoint_of)
+            ),
+            base_url="http://127.0.0.1",
         )
         await self.stack.enter_async_context(client)
         return Running(gateway, self.slack, self.pagerduty, self.folder, client)
