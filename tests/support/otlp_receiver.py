@@ -10,6 +10,7 @@ import gzip
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -134,15 +135,22 @@ class OtlpReceiver:
 
     @classmethod
     @asynccontextmanager
-    async def start(cls) -> AsyncIterator[OtlpReceiver]:
-        """Listen on two free ports of 127.0.0.1: `url` for HTTP, `grpc_url` for gRPC."""
+    async def start(cls, tls: Path | None = None) -> AsyncIterator[OtlpReceiver]:
+        """Listen on two free ports of 127.0.0.1: `url` for HTTP, `grpc_url` for gRPC, that by TLS with the
+        `certificates` in the folder `tls`.
+        """
         receiver = cls()
         server = receiver._server
         routes = [Route(path, receiver._posted, methods=["POST"]) for path in ("/v1/traces", "/v1/logs")]
         remote = grpc.aio.server()
         add_TraceServiceServicer_to_server(_Traces(receiver), remote)
         add_LogsServiceServicer_to_server(_Logs(receiver), remote)
-        receiver.grpc_url = f"http://127.0.0.1:{remote.add_insecure_port('127.0.0.1:0')}"
+        if tls is None:
+            receiver.grpc_url = f"http://127.0.0.1:{remote.add_insecure_port('127.0.0.1:0')}"
+        else:
+            key, own = (tls / "server.key").read_bytes(), (tls / "server.pem").read_bytes()
+            port = remote.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([(key, own)]))
+            receiver.grpc_url = f"https://127.0.0.1:{port}"
         await remote.start()
         try:
             async with server.running(Starlette(routes=routes), 0):

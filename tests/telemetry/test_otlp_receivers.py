@@ -1,14 +1,16 @@
-"""A receiver of OTLP that is away or slow costs neither alerts nor time, and what is lost is counted and said."""
+"""Receivers of OTLP: one that is away or slow costs neither alerts nor time, and what is lost is counted and said."""
 
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from gateway.runtime.tracing import FLUSH_SECONDS, close_in_time
 from gateway.telemetry.tracing.outbox import SAY_EVERY_SECONDS, Outbox
+from tests.support.certificates import certificates
 from tests.support.otlp_receiver import OtlpReceiver
 from tests.support.running_gateway import Running, Starter
 from tests.support.servers import free_port
@@ -22,6 +24,7 @@ def lost(app: Running, outcome: str) -> float:
     return app.gateway.metrics.registry.get_sample_value("gateway_telemetry_records_total", labels) or 0
 
 
+@pytest.mark.long
 async def test_a_receiver_that_is_away_delays_no_webhook(starter: Starter) -> None:
     starter.more = {
         "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{free_port()}",
@@ -37,6 +40,7 @@ async def test_a_receiver_that_is_away_delays_no_webhook(starter: Starter) -> No
     assert times("gateway_webhook_seconds_bucket", {"le": "5.0"}) == MUCH
 
 
+@pytest.mark.long
 async def test_a_receiver_that_is_slow_delays_no_webhook_and_no_end(
     receiver: OtlpReceiver, starter: Starter
 ) -> None:
@@ -119,3 +123,20 @@ class TestTheOutbox:
             ("telemetry_lost", 1, "dropped"),
             ("telemetry_lost", 7, "failed"),
         ]
+
+
+async def test_a_receiver_with_an_authority_of_its_own_is_reached_by_tls(
+    starter: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tls = certificates(tmp_path / "tls")
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "50")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_CERTIFICATE", str(tls / "ca.pem"))
+    async with OtlpReceiver.start(tls) as receiver:
+        starter.more = {**sending_to(receiver, "grpc"), "OTEL_EXPORTER_OTLP_HEADERS": "api-key=s3cret"}
+        app = await starter.start()
+
+        await post(app)
+        await receiver.until(lambda: receiver.named("commit"))
+        await starter.stack.aclose()
+
+    assert receiver.headers[0]["api-key"] == "s3cret"
