@@ -17,6 +17,7 @@ from elasticapm.contrib.starlette import make_apm_client
 from elasticapm.utils.disttracing import TraceParent
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.telemetry.apm_transport import silence_each_try
 from gateway.telemetry.bounded import OTHER
 from gateway.telemetry.http_metrics import METHODS
 
@@ -33,6 +34,7 @@ DEFAULTS = {
     "DISABLE_LOG_RECORD_FACTORY": True,
     "SPAN_STACK_TRACE_MIN_DURATION": "-1ms",
     "TRANSACTION_IGNORE_URLS": NOT_REPORTED,
+    "TRANSPORT_CLASS": "gateway.telemetry.apm_transport.Transport",
     "USE_CERTIFI": False,  # the system's authorities, like everywhere else
 }
 KEPT_OF_EXCEPTION = ("type", "module", "handled", "stacktrace", "cause")
@@ -55,6 +57,7 @@ def make_client(
     options: Mapping[str, str], service: str, version: str, labels: Collection[str] = ()
 ) -> Client:
     """Return a client whose threads run. `options` are the agent's settings by its own names."""
+    silence_each_try()
     config = {"SERVICE_NAME": service, "SERVICE_VERSION": version, **DEFAULTS, **options}
     client = make_apm_client(config, client_cls=Client)
     assert isinstance(client, Client)

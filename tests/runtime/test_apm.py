@@ -20,6 +20,7 @@ from tests.cli.test_serve import serving
 from tests.support.apm_receiver import ApmReceiver, apm_receiver, faults, needs_schemas
 from tests.support.processes import ROUTING_KEY, alert, body
 from tests.support.running_gateway import Running, Starter
+from tests.support.servers import free_port
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = "00f067aa0ba902b7"
@@ -195,6 +196,32 @@ class TestWithoutApm:
         assert (line["event"], line["log_level"]) == ("apm_not_installed", "error")
         assert "pip install 'alert-gateway[apm]'" in line["remedy"]
         assert "ELASTIC_APM_SERVER_URL" in line["problem"]
+
+
+class TestAServerThatIsAway:
+    async def test_is_said_once_with_the_remedy_and_not_at_each_try(
+        self, app: Running, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        settings = Environment({"ELASTIC_APM_SERVER_URL": f"http://127.0.0.1:{free_port()}"}).apm
+        with capture_logs() as lines:
+            async with reporting(settings) as reporter:
+                transport = httpx.ASGITransport(reporter.around(app.gateway.asgi_app, lambda _: None))
+                async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+                    await client.get("/nowhere")
+        (line,) = [line for line in lines if line["event"].startswith("apm")]
+        assert (line["event"], line["log_level"]) == ("apm_not_taken", "warning")
+        assert "ELASTIC_APM_SERVER_URL" in line["remedy"]
+        assert [
+            record.name for record in caplog.records if record.name.startswith(("elasticapm", "urllib3"))
+        ] == []
+
+    async def test_on_another_machine_is_asked_by_tls_or_that_is_said(self) -> None:
+        settings = Environment({"ELASTIC_APM_SERVER_URL": "http://apm.invalid:8200"}).apm
+        with capture_logs() as lines:
+            async with reporting(settings):
+                pass
+        assert lines[0]["event"] == "apm_in_clear"
+        assert "https://" in lines[0]["remedy"]
 
 
 class TestAServerThatHangs:
