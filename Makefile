@@ -39,7 +39,7 @@ check: $(VENV)/.ready  ## format, lint, types, import contracts, docs are true
 	$(BIN)/pytest -q tests/docs
 
 bench: $(VENV)/.ready servers  ## ratios of one run, beside a real Alertmanager (ARGS=startup: one case)
-	$(BIN)/python -m tests.bench $(ARGS)
+	PYTHONPATH=deploy/demo:deploy/grafana $(BIN)/python -m tests.bench $(ARGS)
 
 chaos: $(VENV)/.ready servers  ## kills, clock steps, failing vendors, storms, full stores: the scorecard in docs/reliability.md (ARGS=kill-gateway: one kind)
 	$(BIN)/python -m tests.chaos --write $(ARGS)
@@ -47,8 +47,8 @@ chaos: $(VENV)/.ready servers  ## kills, clock steps, failing vendors, storms, f
 soak: $(VENV)/.ready servers  ## half an hour of alerts that fire and end, with kills: does memory grow? (ARGS="--minutes 5 --keep 1m": shorter)
 	$(BIN)/python -m tests.soak --write $(ARGS)
 
-pictures: $(VENV)/.ready  ## what people read, photographed by headless Chromium into docs/pictures/ (ARGS=firing: one scene)
-	$(BIN)/python -m tests.pictures $(ARGS)
+pictures: $(VENV)/.ready servers newer-stack dashboard-tools  ## what people read, and the dashboards, photographed by headless Chromium into docs/pictures/ (ARGS=firing: one scene)
+	PYTHONPATH=deploy/demo:deploy/grafana $(BIN)/python -m tests.pictures $(ARGS)
 
 dashboards: $(VENV)/.ready servers newer-stack dashboard-tools  ## renders deploy/grafana anew and checks it: schema, every query on real Prometheus, speed
 	cd deploy/grafana && PYTHONPATH=../.. ../../$(BIN)/python -m dashboards_as_code render

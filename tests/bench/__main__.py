@@ -191,12 +191,11 @@ async def main() -> None:
         startup()
     if wanted("matching"):
         matching()
-    if not any(map(wanted, ("fairness", "agenda", "statistics", "tracing", *GATEWAY_CASES))):
+    if not any(map(wanted, ("dashboards", "fairness", "agenda", "statistics", "tracing", *GATEWAY_CASES))):
         return
     with tempfile.TemporaryDirectory(prefix="gw-bench-") as name:
         folder = Path(name)
-        if wanted("statistics"):
-            await statistics_fed(folder / "statistics")
+        await without_vendors(folder)
         async with (
             SlackSandbox.start(channels=["alerts", *[f"c{n}" for n in range(CHANNELS)]]) as slack,
             PagerDutySandbox.start() as pagerduty,
@@ -213,6 +212,16 @@ async def main() -> None:
                         folder / case, slack, pagerduty, rules=rules, more={"GATEWAY_LOG_LEVEL": "warning"}
                     )
                     await measured(case, gateway, slack)
+
+
+async def without_vendors(folder: Path) -> None:
+    if wanted("dashboards"):
+        # Of all cases it alone needs the dashboards' code, which is no part of the package.
+        from tests.bench.dashboards import dashboards
+
+        await dashboards(folder / "dashboards")
+    if wanted("statistics"):
+        await statistics_fed(folder / "statistics")
 
 
 def wanted(case: str) -> bool:

@@ -23,13 +23,17 @@ class Window:
     step: int
     rate_interval: str
 
-    def written(self, query: str, job: str) -> str:
-        values = {
+    def values(self, job: str) -> dict[str, str]:
+        """Return the values of the variables by their names."""
+        return {
             "__rate_interval": self.rate_interval,
             "__range": f"{round(self.end - self.start)}s",
             "__interval": f"{self.step}s",
             "job": job,
         }
+
+    def written(self, query: str, job: str) -> str:
+        values = self.values(job)
         return re.sub(r"\$(\w+)", lambda found: values[found[1]], query)
 
 

@@ -19,8 +19,9 @@ import pytest_asyncio
 from tests.dashboards.asking import Window, ask_all, faults
 from tests.dashboards.load import observed
 from tests.dashboards.shipped import BOARDS, job_of, queries
+from tests.dashboards.tools import has_newer_prometheus
 from tests.support.prometheus import Prometheus, prometheus
-from tests.support.stack import NEWER, PROMETHEUS_FILES, ROOT, stack_of
+from tests.support.stack import PROMETHEUS_FILES, ROOT, stack_of
 
 pytestmark = [pytest.mark.dashboards, pytest.mark.asyncio(loop_scope="module")]
 LOAD_SECONDS = 80  # the statistics are made a minute after the start
@@ -52,7 +53,7 @@ async def watchers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[di
         load = await parts.enter_async_context(observed(folder))
         found = {}
         for age in PROMETHEUS_FILES:
-            if age == "newer" and not (NEWER / "root").exists():
+            if age == "newer" and not has_newer_prometheus():
                 continue
             urls = [gateway.url for gateway in load.gateways]
             text = configured(age, folder / age, urls, load.evaluation.url)

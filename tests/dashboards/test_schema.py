@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -14,10 +13,9 @@ from typing import Any
 import pytest
 
 from tests.dashboards.shipped import BOARDS
-from tests.support.stack import ROOT
+from tests.dashboards.tools import modules
 
 pytestmark = pytest.mark.dashboards
-TOOLS = ROOT / ".cache/dashboards"
 TYPES = Path(__file__).with_name("shipped.ts")
 STRICT = (
     "--noEmit",
@@ -29,15 +27,6 @@ STRICT = (
     "--moduleResolution",
     "nodenext",
 )
-
-
-def modules() -> Path:
-    """Return the folder of npm's modules; missing, the test fails in CI and elsewhere skips with the remedy."""
-    found = TOOLS / "node_modules"
-    if not (found / "@grafana/schema").exists():
-        message = "Grafana's schema is not installed: scripts/install-dashboard-tools"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    return found
 
 
 def compiled(boards: Mapping[str, Any], folder: Path) -> str:

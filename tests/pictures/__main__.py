@@ -1,16 +1,19 @@
-"""Play each scene against the local vendors and photograph their pages with headless Chromium."""
+"""Play each scene against the local vendors and photograph their pages, and the dashboards, with headless Chromium."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
 import tempfile
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 from gateway.sandbox import PagerDutySandbox, SlackSandbox
 from gateway.sandbox.server import LocalServer
 from gateway.sandbox.slack.app import DEFAULT_SECRET
+from tests.dashboards.shipped import BOARDS
+from tests.pictures.dashboards import draw, gallery
 from tests.pictures.scenes import RULES, SCENES, Scene
 from tests.support.browser import MISSING, Browser, browsing, chromium
 from tests.support.running_gateway import Starter
@@ -29,6 +32,9 @@ async def main(names: list[str]) -> None:
             for scene in SCENES:
                 if not names or scene.name in names:
                     await photograph(scene, tab)
+            wanted = [uid for uid in BOARDS if not names or uid in names]
+            if wanted:
+                await photograph_dashboards(wanted, tab)
 
 
 async def photograph(scene: Scene, tab: Browser) -> None:
@@ -57,6 +63,16 @@ async def photograph(scene: Scene, tab: Browser) -> None:
                         await tab.value("scrollTo(0, document.body.scrollHeight)")
                     await tab.photograph(picture)
                     sys.stdout.write(f"{picture.relative_to(FOLDER.parents[1])}\n")
+
+
+async def photograph_dashboards(uids: Sequence[str], tab: Browser) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        async with gallery(Path(folder)) as url:
+            for uid in uids:
+                picture = FOLDER / f"dashboard-{uid}.png"
+                troubles = await draw(tab, url, uid)
+                await tab.photograph(picture)
+                sys.stdout.write(f"{picture.relative_to(FOLDER.parents[1])} {' '.join(troubles)}\n")
 
 
 if __name__ == "__main__":

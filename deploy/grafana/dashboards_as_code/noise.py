@@ -96,7 +96,6 @@ def what_people_see() -> Row:
                 "Alerts at their targets, by what they are there.",
                 "short",
                 [Query(level("gateway_standing", ["standing"]), "{{standing}}")],
-                stacked=True,
             ),
             lines(
                 "Why they stand so",
@@ -107,7 +106,7 @@ def what_people_see() -> Row:
             ),
             lines(
                 "Open episodes",
-                "Counted by intake, planned, and waiting for a plan. The first is the sum of the others.",
+                "Alerts that began and have not ended, as intake counts them.",
                 "short",
                 beside_last_week(_open, "counted"),
             ),

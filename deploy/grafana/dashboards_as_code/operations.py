@@ -11,7 +11,7 @@ from dashboards_as_code.figures import (
     select,
 )
 from dashboards_as_code.panels import Limit, Query, bars, beside_last_week, lines, number
-from dashboards_as_code.upkeep import rules, sources, store
+from dashboards_as_code.upkeep import rules, sources, store, telemetry
 from dashboards_as_code.work import path, requests
 
 ANY = Limit(1, "red")
@@ -25,7 +25,7 @@ def operations() -> Board:
         "Alert gateway: operations",
         "Is the gateway well, does it keep its promises, and where does the time go.",
         "gateway_build_info",
-        (_wellness(), _objectives(), requests(), path(), store(), rules(), sources()),
+        (_wellness(), _objectives(), requests(), path(), store(), rules(), sources(), telemetry()),
         "gateway",
     )
 
@@ -37,7 +37,7 @@ def _wellness() -> Row:
         "Is it well?",
         (
             number(
-                "Replicas that answer",
+                "Replicas",
                 "Replicas whose last scrape succeeded. At 0 nobody is told of anything.",
                 "short",
                 level("up"),
@@ -52,14 +52,14 @@ def _wellness() -> Row:
                 words={0: "away", 1: "answers"},
             ),
             number(
-                "Oldest work overdue by",
+                "Work overdue by",
                 "How long the oldest entry of the agenda has been due. It stays under some seconds; above a minute people are told late.",
                 "s",
                 level("gateway_agenda_overdue_seconds"),
                 limits=(Limit(10, "orange"), Limit(60, "red")),
             ),
             number(
-                "Alerts about the gateway",
+                "Alerts about it",
                 "Alerts of Prometheus about the gateway that fire now.",
                 "short",
                 f"count({alerts}) or vector(0)",
@@ -80,7 +80,7 @@ def _wellness() -> Row:
                 limits=(ANY,),
             ),
             number(
-                "Imbalance of the books",
+                "Imbalance",
                 "What does not balance between alerts taken and alerts accounted for. Anything but 0 is a fault of the gateway.",
                 "short",
                 imbalance,
@@ -112,7 +112,7 @@ def _objectives() -> Row:
                 "percentunit",
                 f"max by (slo) ({select('slo:error_budget_left:ratio')})",
                 "{{slo}}",
-                limits=(),
+                limits=(Limit(-1000, "red"), Limit(0, "orange"), Limit(0.25, "green")),
                 least=-1,
                 most=1,
             ),
@@ -128,6 +128,7 @@ def _objectives() -> Row:
                 "The lower of two shares: scrapes at which a replica answered, and webhooks that were answered other than 5xx. Promised are 99.9 %.",
                 "percentunit",
                 beside_last_week(lambda at: select("sli_availability_ratio", at=at), "availability"),
+                least=0.99,
                 most=1,
             ),
             lines(
@@ -135,6 +136,7 @@ def _objectives() -> Row:
                 "The share of pages that their destination took within a minute of falling due. A gap means that no page was due. Promised are 99.9 %.",
                 "percentunit",
                 beside_last_week(lambda at: select("sli_page_ratio", at=at), "in time"),
+                least=0.9,
                 most=1,
             ),
             lines(

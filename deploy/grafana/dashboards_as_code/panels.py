@@ -49,16 +49,20 @@ def lines(
     width: int = 8,
     stacked: bool = False,
     limits: Sequence[Limit] = (),
+    least: float = 0,
     most: float | None = None,
 ) -> Panel:
-    """Return lines over time, from 0 up; those of last week are grey and dashed. `limits` are drawn as lines."""
+    """Return lines over time; those of last week are grey and dashed. `limits` are drawn as lines.
+
+    The axis begins at `least`, and below it where a line goes there.
+    """
     panel = _described(timeseries.Panel(), title, description, unit, queries, width=width, height=8)
     panel.legend(_legend()).tooltip(
         common.VizTooltipOptions().mode(shapes.TooltipDisplayMode.MULTI).sort(shapes.SortOrder.DESCENDING)
     )
     panel.fill_opacity(30 if stacked else 8).line_width(1).show_points(
         shapes.VisibilityMode.NEVER
-    ).axis_soft_min(0)
+    ).axis_soft_min(least)
     if stacked:
         panel.stacking(common.StackingConfig().mode(shapes.StackingMode.NORMAL))
     if most is not None:
@@ -95,6 +99,8 @@ def number(
     )
     panel.graph_mode(shapes.BigValueGraphMode.AREA).color_mode(shapes.BigValueColorMode.VALUE)
     panel.reduce_options(_newest()).thresholds(_steps(limits))
+    if unit == "short":
+        panel.decimals(0)  # an increase is extrapolated to the edges of its window
     if words:
         options = {str(value): model.ValueMappingResult(text=text) for value, text in words.items()}
         panel.mappings([model.ValueMap(options=options)])

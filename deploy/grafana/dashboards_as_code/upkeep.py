@@ -180,3 +180,27 @@ def sources() -> Row:
             ),
         ),
     )
+
+
+def telemetry() -> Row:
+    sent = rate("gateway_telemetry_records_total", ["signal", "outcome"])
+    return Row(
+        "Log and traces",
+        (
+            lines(
+                "Log by level",
+                "Events of the log in a second, those whose line a level or a sample leaves out among them.",
+                "cps",
+                [Query(rate("gateway_log_events_total", ["level"]), "{{level}}")],
+                width=12,
+                stacked=True,
+            ),
+            lines(
+                "Sent to a receiver of OTLP",
+                "Spans and log records in a second: sent, failed there, or dropped since too many waited. None where OTLP is off.",
+                "cps",
+                [Query(or_none(sent, "signal"), "{{signal}} {{outcome}}")],
+                width=12,
+            ),
+        ),
+    )
