@@ -53,7 +53,7 @@ def steps_in_the_code(known: set[str]) -> list[str]:
     path = [
         *(name for name in functions_of("inbound/webhooks/alertmanager.py") if name == "receive"),
         *called_in_order(functions_of("intake/parse_webhook.py")["observing"]),
-        *called_in_order(functions_of("intake/group_commit.py")["_decide"]),
+        *called_in_order(functions_of("intake/part_writer.py")["_decide"]),
         *called_in_order(functions_of("decisions/notification/plan.py")["plan"]),
         *(name for name in functions_of("reconcile/deliver.py") if name == "deliver"),
     ]

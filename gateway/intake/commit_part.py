@@ -56,7 +56,14 @@ class Read(NamedTuple):
         return len(self.verdicts) == len(part.seen)
 
 
-def changes_of(part: Part, read: Read) -> tuple[Changes, list[Taken]]:
+class Decided(NamedTuple):
+    """The verdicts of one commit, and whether it puts anything on the agenda."""
+
+    verdicts: Sequence[Taken]
+    something_due: bool
+
+
+def changes_of(part: Part, read: Read) -> tuple[Changes, Decided]:
     """Decide what one commit writes and the verdicts of what it takes.
 
     A body that is no webhook at all is kept in quarantine, but is no observation and is not counted as one.
@@ -76,7 +83,7 @@ def changes_of(part: Part, read: Read) -> tuple[Changes, list[Taken]]:
     for verdict in refused:
         changes.increment(f"seen:{verdict.outcome}:{verdict.reason}")
     changes.keep = [keep(quarantined) for quarantined in quarantined_now]
-    return changes, [*read.verdicts, *refused]
+    return changes, Decided([*read.verdicts, *refused], changes.wakes)
 
 
 def keep(quarantined: Quarantined) -> QuarantineEntry:

@@ -1,8 +1,8 @@
-"""Webhook time: gather what the observations touch, decide, commit.
+"""Webhook time: webhooks that arrive while a commit is under way are committed together by the next one.
 
-A webhook that is answered 2xx is in the store by then. Webhooks that arrive while a commit is under way are
-committed together by the next one, as databases do ("group commit"). A large webhook takes several rounds,
-and senders take turns in them (`turns.py`): one that sends much delays nobody who sends little.
+Databases do the same ("group commit"). A webhook that is answered 2xx is in the store by then. A large
+webhook takes several rounds, and senders take turns in them (`turns.py`): one that sends much delays nobody
+who sends little.
 """
 
 from __future__ import annotations
@@ -11,41 +11,30 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextvars import Context
 from dataclasses import replace
-from functools import partial
 
 import structlog
 
-from gateway.decisions.intake.assign_incidents import correlate
-from gateway.decisions.intake.batch import deduplicate, incidents_of, placements_of
 from gateway.decisions.intake.correlate import Correlator
-from gateway.decisions.intake.full_store import note_reserve, taken_when_full
 from gateway.decisions.partition import HOME
 from gateway.errors import StateUnavailable
-from gateway.intake.alert_reader import read_alerts
 from gateway.intake.batch_outcome import BatchOutcome, Done, outcome_of
-from gateway.intake.commit_part import Part, Read, changes_of, joined
+from gateway.intake.commit_part import Part, joined
 from gateway.intake.commit_span import commit_span
 from gateway.intake.listeners import BatchCounter, Sink, count_nowhere, tell
+from gateway.intake.part_writer import PartWriter
 from gateway.intake.pieces import NO_TURN, Piece, WaitingWebhook, hand_out, next_round
 from gateway.intake.turns import Turn, Turns
 from gateway.model.alert import Observation
-from gateway.model.cells import heartbeat_cell
-from gateway.model.changes import Changes, Query, Result
-from gateway.model.path import Lap, Step, no_laps
+from gateway.model.path import Lap, no_laps
 from gateway.model.quarantined import Quarantined
 from gateway.model.reserve import Reserve
 from gateway.model.retention import KEEP_ENDED_MS
 from gateway.model.truncated_groups import GroupReport
 from gateway.model.verdict import Outcome, Taken
 from gateway.ports import Store
-from gateway.state.transact import transact
-from gateway.state.write_lock import WriteLock, Writer
+from gateway.state.write_lock import WriteLock
 
 CROWDED_SECONDS = 0.05  # how long webhooks count as crowded after some had to share a commit
-TRANSACTION = "webhook"
-
-NOTHING_READ = Result(0)
-
 
 log = structlog.get_logger("gateway.intake")
 
@@ -53,7 +42,7 @@ log = structlog.get_logger("gateway.intake")
 class GroupCommit:
     """The intake of one shard.
 
-    `woken` is called after each commit, so that what is due now is looked at now;
+    `woken` is called after a commit that has put something on the agenda, so that it is looked at now;
     `taken` with the verdicts and the store's time in ms; `count` with what was committed
     together ("webhooks", "reserve") and its `BatchOutcome`. `laps` times the steps. The
     loop calls them: what fails there is logged, and refuses no webhook that is durable.
@@ -73,24 +62,30 @@ class GroupCommit:
         laps: Callable[[], Lap] = no_laps,
         shard: int = HOME,
     ) -> None:
-        self._store = store
-        self.correlator = correlator
+        self._writer = PartWriter(store, correlator, keep_ended, write_lock or WriteLock(), laps)
         self._woken = woken
         self._taken = taken
         self._count = count
         self._reserve = reserve or Reserve()
-        self._keep_ended = keep_ended
-        self._write_lock = write_lock or WriteLock()
-        self._laps = laps
         self._shard = shard
         self._turns: Turns[WaitingWebhook] = Turns()
         self._worker: asyncio.Task[None] | None = None
         self._shared_at = -CROWDED_SECONDS
+        self._something_due = False
+
+    @property
+    def correlator(self) -> Correlator:
+        """The rules in force by which alerts come together."""
+        return self._writer.correlator
+
+    @correlator.setter
+    def correlator(self, correlator: Correlator) -> None:
+        self._writer.correlator = correlator
 
     @property
     def lost_races(self) -> int:
         """How often webhooks were decided again because another writer was quicker."""
-        return self._store.lost_races[TRANSACTION]
+        return self._writer.lost_races
 
     async def accept(
         self,
@@ -134,7 +129,7 @@ class GroupCommit:
             await self._together(pieces)
             ended = [piece.webhook for piece in pieces if piece.last]
             if any(webhook.refused is None for webhook in ended):
-                tell(self._woken)
+                self._wake()
             for webhook in ended:
                 if webhook.done.done():  # its sender has gone
                     continue
@@ -142,6 +137,12 @@ class GroupCommit:
                     webhook.done.set_result(None)
                 else:
                     webhook.done.set_exception(webhook.refused)
+
+    def _wake(self) -> None:
+        """Have the agenda looked at where a commit since the last time has put something on it."""
+        if self._something_due:
+            self._something_due = False
+            tell(self._woken)
 
     async def _together(self, pieces: list[Piece]) -> None:
         """Take pieces in one commit; where that fails for a reason of its own, piece by piece.
@@ -185,9 +186,8 @@ class GroupCommit:
         if done.error is not None:
             log.warning("ends_not_taken", outcome=done.outcome.value, error=repr(done.error)[:200])
             return False
+        self._wake()
         taken = len(done.verdicts)
-        if taken:
-            tell(self._woken)
         left_out = len(part.seen) - taken
         log.info("taken_by_a_full_store", source=piece.webhook.turn.source, taken=taken, left_out=left_out)
         piece.webhook.verdicts += done.verdicts
@@ -210,39 +210,7 @@ class GroupCommit:
 
     async def _commit(self, part: Part) -> Sequence[Taken]:
         """Return the verdicts of the observations that were taken, in their order."""
-        read, decide = partial(self._read, part), partial(changes_of, part)
-        async with self._write_lock.taken(Writer.INTAKE):
-            done = await transact(self._store, TRANSACTION, read, decide)
-        assert done.committed is not None
-        # What was sent is compared with what people call the time.
-        tell(self._taken, done.answer, done.committed.now + done.committed.ahead)
-        return [verdict for verdict in done.answer if verdict.outcome is not Outcome.QUARANTINED]
-
-    async def _read(self, part: Part) -> Read:
-        cells = [heartbeat_cell(name) for name in part.heard]
-        heartbeats = await self._store.gather(Query(cells=cells)) if cells else NOTHING_READ
-        changes, verdicts = await self._decide(part)
-        return Read(heartbeats, changes, verdicts)
-
-    async def _decide(self, part: Part) -> tuple[Changes, Sequence[Taken]]:
-        """Return what the observations change, and the verdict of each: the first half of an alert's path."""
-        if not part.seen and not part.groups:
-            return Changes(), ()
-        resolved, lookup = await read_alerts(self._store, part.seen)
-        reserve, used = lookup, lookup.reserve_use
-        if part.share is not None:
-            kept, used = taken_when_full(resolved, lookup.alerts, used, part.share)
-            if len(kept) < len(resolved):
-                # Read anew, so that nothing is written of what is left out.
-                resolved, lookup = await read_alerts(self._store, kept)
-        lap = self._laps()
-        deduplicated = deduplicate(resolved, lookup, part.groups, self._keep_ended)
-        lap(Step.DEDUPLICATE)
-        placements = placements_of(deduplicated, self.correlator)
-        query = incidents_of(deduplicated, placements)
-        incidents = await self._store.gather(query) if query.cells or query.keys else NOTHING_READ
-        lap = self._laps()
-        changes = correlate(deduplicated, placements, incidents, self.correlator)
-        lap(Step.CORRELATE)
-        note_reserve(changes, reserve, used, full=part.share is not None)
-        return changes, deduplicated.verdicts
+        written = await self._writer.write(part)
+        self._something_due = self._something_due or written.something_due
+        tell(self._taken, written.verdicts, written.wall)
+        return [verdict for verdict in written.verdicts if verdict.outcome is not Outcome.QUARANTINED]

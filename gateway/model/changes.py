@@ -148,6 +148,13 @@ class Changes:
     generation: int | None = None  # of the rules that the decision rests on
     grows: bool = False  # it makes history grow: refused first when the store is full
 
+    @property
+    def wakes(self) -> bool:
+        """Whether anything may be on the agenda by these changes: a source that comes to a topic, or leaves it,
+        puts the topic's subscribers there.
+        """
+        return bool(self.agenda or self.topics.add or self.topics.remove)
+
     def increment(self, name: str, by: int = 1) -> None:
         if by:
             self.count[name] = self.count.get(name, 0) + by

@@ -7,7 +7,7 @@ The order within a record is that of the script's header.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -22,6 +22,7 @@ from gateway.storage.lua import KEY_NAMES
 TABLE_NUMBER = {table: KEY_NAMES.index(table.value) + 1 for table in Table}
 ANY_GENERATION = -1  # what commit.lua is told where a commit rests on no rules
 STAYS_OFF = -1  # what commit.lua is told in place of a time, where a subject leaves the agenda
+ABSENT_VERSION = bytes(8)  # what commit.lua is told where a row must not be there
 NOTHING_DUE = -1  # what claim.lua answers in place of a time, where nothing is on the agenda
 
 _pack = msgspec.msgpack.Encoder().encode
@@ -33,7 +34,7 @@ def packed_query(ask: Query) -> bytes:
         {
             "copies": ask.copies,
             "alerts": ask.alerts,
-            "cells": _addresses(ask.cells),
+            "cells": _numbered(by_table(ask.cells)),
             "keys": ask.keys,
             "topics": ask.topics,
         }
@@ -42,11 +43,12 @@ def packed_query(ask: Query) -> bytes:
 
 def packed_changes(changes: Changes, log_length: int = LOG_LENGTH) -> list[bytes]:
     """Pack the arguments of commit.lua behind the first: the fields, then the versions and values."""
-    blobs = _Blobs()
+    expected, written = by_table(changes.expect), by_table(changes.put)
+    blobs = _Blobs(changes.put[cell] for cell in cells_of(written))
     fields = {
-        "expect": blobs.cells(changes.expect),
-        "put": blobs.cells(changes.put),
-        "drop": _addresses(changes.drop),
+        "expect": _numbered(expected),
+        "put": _numbered(written),
+        "drop": _numbered(by_table(changes.drop)),
         "count": [part for counter in changes.count.items() for part in counter],
         "agenda": [part for entry in changes.agenda.items() for part in _scheduled(changes, *entry)],
         "unschedule": [str(subject) for subject in changes.unschedule],
@@ -61,7 +63,8 @@ def packed_changes(changes: Changes, log_length: int = LOG_LENGTH) -> list[bytes
         "quarantine_length": QUARANTINE_LENGTH,
         "topics": _moves(changes.topics),
     }
-    return [_pack(fields), *blobs.values]
+    versions = b"".join(changes.expect[cell] or ABSENT_VERSION for cell in cells_of(expected))
+    return [_pack(fields), versions, *blobs.values]
 
 
 def packed_claim(limit: int, lease: int, lanes: LaneRule) -> bytes:
@@ -91,23 +94,30 @@ def packed_claim(limit: int, lease: int, lanes: LaneRule) -> bytes:
 class _Blobs:
     """The binary strings of a commit, sent as arguments of their own: cmsgpack of Redis 7.0 reads none."""
 
-    def __init__(self) -> None:
-        self.values: list[bytes] = []
+    def __init__(self, written: Iterable[bytes]) -> None:
+        self.values = list(written)
 
     def position(self, value: bytes) -> int:
-        """Add a value and return its place in ARGV, where it stands behind the new version and the fields."""
+        """Add a value and return its place in ARGV: behind the new version, the fields and what is expected."""
         self.values.append(value)
-        return len(self.values) + 2
-
-    def cells(self, cells: Mapping[Cell, bytes]) -> list[int | str]:
-        flat: list[int | str] = []
-        for cell, value in cells.items():
-            flat += (TABLE_NUMBER[cell.table], cell.field, self.position(value))
-        return flat
+        return len(self.values) + 3
 
 
-def _addresses(cells: Iterable[Cell]) -> list[int | str]:
-    return [part for cell in cells for part in (TABLE_NUMBER[cell.table], cell.field)]
+def by_table(cells: Iterable[Cell]) -> Mapping[Table, Sequence[str]]:
+    """Return the fields of each table: a script asks a table once for all of them."""
+    fields: dict[Table, list[str]] = {}
+    for table, field in cells:
+        fields.setdefault(table, []).append(field)
+    return fields
+
+
+def cells_of(fields: Mapping[Table, Sequence[str]]) -> list[Cell]:
+    """Return the cells in the order in which a script has them."""
+    return [Cell(table, field) for table, named in fields.items() for field in named]
+
+
+def _numbered(fields: Mapping[Table, Sequence[str]]) -> list[int | Sequence[str]]:
+    return [part for table, named in fields.items() for part in (TABLE_NUMBER[table], named)]
 
 
 def _scheduled(changes: Changes, subject: Subject, when: tuple[int, int]) -> tuple[str, int, int, int]:

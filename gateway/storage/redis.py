@@ -38,7 +38,14 @@ from gateway.state.commit import commit
 from gateway.storage.caller_clock import Asked, CallerClock, StoreTime
 from gateway.storage.connections import Client
 from gateway.storage.lua import KEY_NAMES, SCRIPTS
-from gateway.storage.packing import NOTHING_DUE, packed_changes, packed_claim, packed_query
+from gateway.storage.packing import (
+    NOTHING_DUE,
+    by_table,
+    cells_of,
+    packed_changes,
+    packed_claim,
+    packed_query,
+)
 from gateway.storage.redis_archive import RedisArchive
 from gateway.storage.replies import (
     VERSION_BYTES,
@@ -116,7 +123,8 @@ class RedisStore(RedisArchive):
         reply = await self._call("gather", asked, packed_query(ask))
         reading, alerts, cell_rows, key_rows, incidents, topics = reply
         time = self._time(asked, reading)
-        rows = {cell: row_of(row) for cell, row in zip(ask.cells, cell_rows, strict=True)}
+        cells = cells_of(by_table(ask.cells))
+        rows = {cell: row_of(row) for cell, row in zip(cells, cell_rows, strict=True)}
         for key, row in zip(ask.keys, key_rows, strict=True):
             rows[Cell(Table.KEYS, key)] = row_of(row)
         for incident, row in pairs(incidents):
@@ -139,7 +147,7 @@ class RedisStore(RedisArchive):
         asked = self._clock.ask()
         outcome, reading, *changed = await self._call(script, asked, version, *args, lasting=True)
         time = self._time(asked, reading)
-        expected = list(changes.expect) if changed else ()
+        expected = cells_of(by_table(changes.expect)) if changed else ()
         lost = tuple(expected[number] for number in changed)
         committed = Committed(CommitOutcome(outcome.decode()), time.now, version, time.ahead, lost)
         self.committed(committed.outcome)

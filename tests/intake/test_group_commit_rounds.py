@@ -76,6 +76,14 @@ async def test_a_large_webhook_is_committed_in_rounds_and_wakes_the_reconciler_o
     assert not shard.intake.crowded(), "one webhook by itself is no crowd"
 
 
+async def test_what_puts_nothing_on_the_agenda_wakes_nobody() -> None:
+    shard = Shard()
+    for _ in range(2):
+        await shard.intake.accept([seen(pod="1")], [])
+    assert [taken.outcome for taken in shard.taken] == [Outcome.OPENED, Outcome.REPEATED]
+    assert shard.woken == 1
+
+
 async def test_one_alert_of_another_source_waits_for_no_more_than_the_round_under_way() -> None:
     shard, order = Shard(), list[str]()
 

@@ -26,6 +26,7 @@ from gateway.storage.lua import SCRIPTS
 from gateway.storage.packing import packed_changes, packed_claim, packed_query
 
 ALERT, LEDGER = Cell(Table.ALERTS, "a1"), Cell(Table.LEDGERS, "i1|chat")
+OTHER = Cell(Table.ALERTS, "a2")
 
 
 @pytest.mark.parametrize(
@@ -48,18 +49,18 @@ def test_a_script_reads_the_fields_that_it_is_sent_and_no_others(
     assert read == set(msgspec.msgpack.decode(packed))
 
 
-def test_versions_and_values_are_named_by_their_place_behind_the_fields() -> None:
+def test_versions_are_one_text_and_values_follow_it_table_by_table() -> None:
     changes = Changes(
-        expect={ALERT: b"8 bytes!"}, put={LEDGER: b"\xff", ALERT: b""}, keep=[QuarantineEntry("q1", b"raw")]
+        expect={ALERT: b"8 bytes!", LEDGER: b"", OTHER: b"8 others"},
+        put={ALERT: b"1", LEDGER: b"\xff", OTHER: b""},
+        keep=[QuarantineEntry("q1", b"raw")],
     )
-    fields, *blobs = packed_changes(changes)
+    fields, versions, *blobs = packed_changes(changes)
     sent = msgspec.msgpack.decode(fields)
-    assert blobs == [b"8 bytes!", b"\xff", b"", b"raw"]
-    assert (sent["expect"], sent["put"], sent["keep"]) == (
-        [1, "a1", 3],
-        [6, "i1|chat", 4, 1, "a1", 5],
-        ["q1", 6],
-    )
+    assert versions == b"8 bytes!" + b"8 others" + bytes(8)
+    assert blobs == [b"1", b"", b"\xff", b"raw"]
+    assert sent["expect"] == sent["put"] == [1, ["a1", "a2"], 6, ["i1|chat"]]
+    assert sent["keep"] == ["q1", 7]
 
 
 def test_records_are_flat_and_in_the_order_of_the_scripts_header() -> None:
@@ -74,7 +75,7 @@ def test_records_are_flat_and_in_the_order_of_the_scripts_header() -> None:
         topics=Topics(add=[("p", "a1")], subscribe=[("p", plan)], seen={"q": ""}),
     )
     sent = msgspec.msgpack.decode(packed_changes(changes)[0])
-    assert (sent["drop"], sent["count"]) == ([1, "a1"], ["received", 2])
+    assert (sent["drop"], sent["count"]) == ([1, ["a1"]], ["received", 2])
     assert sent["agenda"] == ["plan:i1", 7, 3, 0, "deliver:chat|i1", 8, 2, 2]
     assert sent["release"] == ["plan:i1", "t", -1, 0, "plan:i1", "t", 9, 1]
     assert sent["log"] == ["i1", "resolved", '{"a": 1}']

@@ -67,6 +67,25 @@ async def test_a_join_key_brings_the_incidents_that_it_names(store: Store) -> No
     assert rows[Cell(Table.KEYS, "none")] == ABSENT
 
 
+async def test_many_rows_of_several_tables_are_expected_written_and_dropped_each_in_its_place(
+    store: Store,
+) -> None:
+    cells = [Cell(table, f"r{n}") for n in range(1_500) for table in (Table.ALERTS, Table.COPIES, Table.META)]
+    values = {cell: f"{cell.table} {cell.field}".encode() for cell in cells}
+    absent = dict.fromkeys(cells, b"")
+    assert (await store.commit(Changes(expect=absent, put=values))).outcome is CommitOutcome.DONE
+    rows = (await store.gather(Query(cells=cells))).rows
+    assert {cell: row.value for cell, row in rows.items()} == values
+    changed = [cells[7], cells[4_000]]
+    for cell in changed:
+        await put(store, cell, b"newer")
+    expected = {cell: rows[cell].version for cell in cells}
+    lost = await store.commit(Changes(expect=expected, drop=cells))
+    assert (lost.outcome, set(lost.lost)) == (CommitOutcome.LOST, set(changed))
+    assert (await store.commit(Changes(drop=cells))).outcome is CommitOutcome.DONE
+    assert set((await store.gather(Query(cells=cells))).rows.values()) == {ABSENT}
+
+
 async def test_a_commit_on_a_changed_row_is_lost_and_changes_nothing(store: Store) -> None:
     old = await put(store, ALERT, b"1")
     await put(store, ALERT, b"2")

@@ -7,14 +7,15 @@
 -- KEYS      the shard's, named in include/keys.lua
 -- ARGV[1]   the new version of every row that is written, 8 bytes
 -- ARGV[2]   msgpack, a map of the fields below
--- ARGV[3]…  versions and values. The fields name them by their position in ARGV, written @version and @value here, because
---           cmsgpack of Redis 7.0 reads no binary strings
+-- ARGV[3]   the versions that are expected, 8 bytes each, in the order of `expect`; 8 zeros: the row must be absent
+-- ARGV[4]…  the values of the rows to write, in the order of `put`, and then others, which the fields name by their
+--           position in ARGV, written @value here. Binary strings stand apart because cmsgpack of Redis 7.0 reads none
 -- ARGV[last] the caller's clocks, see include/clock.lua
 --
 -- Fields. `{a, b, …}` is a flat list of records of a and b. `table` is a number in KEYS, times are in ms.
---   expect            {table, field, @version, …}       rows that must still have this version; an empty one: be absent
---   put               {table, field, @value, …}         rows to write
---   drop              {table, field, …}                 rows to delete
+--   expect            {table, {field, …}, …}            rows that must still have the version which is expected
+--   put               {table, {field, …}, …}            rows to write
+--   drop              {table, {field, …}, …}            rows to delete
 --   count             {name, by, …}                     counters to add to
 --   agenda            {subject, at, urgency, share, …}  subjects to look at, at this time or earlier
 --   release           {subject, token, again, hold, …}  leases that must still be ours. hold 1: it is only checked.
@@ -46,18 +47,27 @@
 -- include: leases
 -- include: queues
 -- include: topics
+-- include: chunks
 
 local new_version, change = ARGV[1], cmsgpack.unpack(ARGV[2])
+local ABSENT = string.rep('\0', 8) -- the version of a row that is not there
 local AWAKE = 1 -- the urgency of a subscriber that is woken
 local MAX_NAMED = 1000 -- rows that were changed; Lua takes some thousands of values on its stack
 
 -- May it be done?
 
-local expect, changed = change.expect, {}
-for i = 1, #expect, 3 do
-  local row = redis.call('HGET', KEYS[expect[i]], expect[i + 1])
-  local version = row and string.sub(row, 1, 8) or ''
-  if version ~= ARGV[expect[i + 2]] and #changed < MAX_NAMED then changed[#changed + 1] = (i - 1) / 3 end
+local expect, expected, changed, number = change.expect, ARGV[3], {}, 0
+for i = 1, #expect, 2 do
+  in_chunks(expect[i + 1], function(...)
+    local rows = redis.call('HMGET', KEYS[expect[i]], ...)
+    for n = 1, #rows do
+      local version = rows[n] and string.sub(rows[n], 1, 8) or ABSENT
+      if version ~= string.sub(expected, 8 * number + 1, 8 * number + 8) and #changed < MAX_NAMED then
+        changed[#changed + 1] = number
+      end
+      number = number + 1
+    end
+  end)
 end
 if #changed > 0 then return {'lost', read_out(), unpack(changed)} end
 local seen = change.topics.seen
@@ -81,8 +91,20 @@ end
 
 keep_now()
 local put, drop, count = change.put, change.drop, change.count
-for i = 1, #put, 3 do redis.call('HSET', KEYS[put[i]], put[i + 1], new_version .. ARGV[put[i + 2]]) end
-for i = 1, #drop, 2 do redis.call('HDEL', KEYS[drop[i]], drop[i + 1]) end
+local value = 4 -- its place in ARGV
+for i = 1, #put, 2 do
+  in_chunks(put[i + 1], function(...)
+    local rows = {}
+    for n, field in ipairs({...}) do
+      rows[2 * n - 1], rows[2 * n] = field, new_version .. ARGV[value]
+      value = value + 1
+    end
+    redis.call('HSET', KEYS[put[i]], unpack(rows))
+  end)
+end
+for i = 1, #drop, 2 do
+  in_chunks(drop[i + 1], function(...) redis.call('HDEL', KEYS[drop[i]], ...) end)
+end
 for i = 1, #count, 2 do redis.call('HINCRBY', COUNTERS, count[i], count[i + 1]) end
 
 -- Topics: before the agenda, to which they add those whom they wake
