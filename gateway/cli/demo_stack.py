@@ -51,11 +51,13 @@ async def run_stack_demo(echo: Echo, *, then_exit: bool, speed: float) -> bool:
         async with _running(Path(name), programs, speed) as (scene, stack):
             for line in _introduction(scene, stack, speed):
                 echo(line)
-            async with _beside(_restarted(stack.evaluation, echo)), _beside(_seen(scene, echo)):
-                if then_exit:
-                    return await _broken_and_healed(scene, stack.evaluation.url, echo)
-                await asyncio.Event().wait()
-    return True
+            news = _News(scene, echo)
+            async with _beside(_restarted(stack.evaluation, echo)), _beside(news.go_on()):
+                if not then_exit:
+                    await asyncio.Event().wait()
+                await _break_and_heal(scene, stack.evaluation.url, echo)
+                news.tell()
+                return await _summary(scene, echo)
 
 
 @asynccontextmanager
@@ -102,9 +104,8 @@ def _introduction(scene: Scene, stack: Stack, speed: float) -> list[str]:
     ]
 
 
-async def _broken_and_healed(scene: Scene, service: str, echo: Echo) -> bool:
+async def _break_and_heal(scene: Scene, service: str, echo: Echo) -> None:
     """Have evaluations fail until somebody is called, and heal the service until everybody knows that it is over."""
-    began = asyncio.get_running_loop().time()
     try:
         echo("  half of the evaluations fail")
         await _switch(service, BROKEN)
@@ -117,10 +118,13 @@ async def _broken_and_healed(scene: Scene, service: str, echo: Echo) -> bool:
         echo(
             f"  nobody heard of it within {STEP_SECONDS:g} s; the logs are gone with the demo: run it without --exit"
         )
-    took = asyncio.get_running_loop().time() - began
+
+
+async def _summary(scene: Scene, echo: Echo) -> bool:
+    """Print the last line; return whether somebody was called, nothing is left open and the counts balance."""
     left, imbalances = await scene.left()
     pages = counted(len(scene.pagerduty.incidents), "page")
-    echo(f"demo: {pages} in {took:.0f} s; {counted(left, 'page')} left open, books off by {imbalances}")
+    echo(f"demo: {pages} out; {counted(left, 'page')} left open, books off by {imbalances}")
     return bool(scene.pagerduty.incidents) and (left, imbalances) == (0, 0)
 
 
@@ -129,17 +133,28 @@ async def _switch(service: str, wanted: object) -> None:
         (await client.post(f"{service}/switches", json=wanted)).raise_for_status()
 
 
-async def _seen(scene: Scene, echo: Echo) -> None:
-    """Print each page and each message in the channel as it comes and as it changes."""
-    shown: dict[object, str] = {}
-    while True:
-        pages = {page.id: f"PagerDuty  {page.status}: {page.title}" for page in scene.pagerduty.incidents}
-        messages = {number: f"Slack      {title}" for number, title in enumerate(_titles(scene))}
+class _News:
+    """Prints each page and each message in the channel as it comes and as it changes."""
+
+    def __init__(self, scene: Scene, echo: Echo) -> None:
+        self._scene, self._echo = scene, echo
+        self._shown: dict[object, str] = {}
+
+    def tell(self) -> None:
+        """Print what is new since the last call."""
+        pages = {
+            page.id: f"PagerDuty  {page.status}: {page.title}" for page in self._scene.pagerduty.incidents
+        }
+        messages = {number: f"Slack      {title}" for number, title in enumerate(_titles(self._scene))}
         for thing, line in (pages | messages).items():
-            if shown.get(thing) != line:
-                echo(f"  {short(line)}")
-                shown[thing] = line
-        await asyncio.sleep(POLL_SECONDS)
+            if self._shown.get(thing) != line:
+                self._echo(f"  {short(line)}")
+                self._shown[thing] = line
+
+    async def go_on(self) -> None:
+        while True:
+            self.tell()
+            await asyncio.sleep(POLL_SECONDS)
 
 
 def _titles(scene: Scene) -> list[str]:

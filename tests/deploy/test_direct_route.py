@@ -7,26 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from gateway.cli.stack.shipped import with_files_in
+from gateway.cli.stack.shipped import sped_up, with_addresses, with_files_in
 from tests.support.alertmanager import alertmanager, until
 from tests.support.stack import ALERTMANAGER_FILES, Receivers, stack_of
 
 
 def shipped(age: str, folder: Path, receivers: Receivers) -> str:
-    """The file of that age, with its receivers' addresses and its waits shortened."""
-    url = f"{receivers.url}/webhooks/alertmanager"
+    """The file of that age, with its receivers' addresses and its waits a tenth as long."""
     text = with_files_in(
         folder,
         ALERTMANAGER_FILES[age].read_text("utf-8"),
         slack_url=f"{receivers.url}/slack",
-        gateway_url=url,
+        gateway_url=f"{receivers.url}/webhooks/alertmanager",
     )
-    text = text.replace("http://gateway:9096", receivers.url).replace(
-        "jaeger:4318", receivers.url.partition("//")[2]
-    )
-    return text.replace("group_wait: 5s", "group_wait: 1s").replace(
-        "group_interval: 10s", "group_interval: 1s"
-    )
+    addresses = {"http://gateway:9096": receivers.url, "jaeger:4318": receivers.url.partition("//")[2]}
+    return sped_up(with_addresses(text, addresses), 10)
 
 
 def missing(watchdog: str, *, ended: bool = False) -> dict[str, object]:

@@ -6,14 +6,16 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from tests.support.stack import ROOT, stack_of
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("newer")]  # the older pair takes longer
-SUMMARY = re.compile(r"demo: 1 page in \d+ s; 0 pages left open, books off by 0")
+SUMMARY = re.compile(r"demo: 1 page out; 0 pages left open, books off by 0")
 
 
 def processes_in(folder: Path) -> list[str]:
@@ -28,7 +30,14 @@ def processes_in(folder: Path) -> list[str]:
     return found
 
 
-def test_it_is_broken_told_healed_and_told_and_leaves_nothing_behind(tmp_path: Path) -> None:
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder with a short name: the path of the store's socket must not be too long for the kernel."""
+    with TemporaryDirectory(prefix="gw") as name:
+        yield Path(name)
+
+
+def test_it_is_broken_told_healed_and_told_and_leaves_nothing_behind(folder: Path) -> None:
     stack_of("older")
     done = subprocess.run(
         [sys.executable, "-m", "gateway", "demo", "--stack", "--exit"],
@@ -36,7 +45,7 @@ def test_it_is_broken_told_healed_and_told_and_leaves_nothing_behind(tmp_path: P
         text=True,
         check=False,
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path)},
+        env={"PATH": os.environ["PATH"], "TMPDIR": str(folder)},
         timeout=200,
     )
     lines = done.stdout.splitlines()
@@ -49,5 +58,5 @@ def test_it_is_broken_told_healed_and_told_and_leaves_nothing_behind(tmp_path: P
     assert any(line.startswith("  PagerDuty  triggered") for line in told)
     assert any(line.startswith("  PagerDuty  resolved") for line in told)
     assert any("✅ Resolved" in line for line in told)
-    assert [*tmp_path.iterdir()] == []
-    assert not processes_in(tmp_path)
+    assert [*folder.iterdir()] == []
+    assert not processes_in(folder)
