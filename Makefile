@@ -6,7 +6,7 @@ ARGS ?=
 # To read the tests takes half as long where their bytecode is kept, which some machines forbid.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo run test test-all stack-test check bench chaos soak pictures dashboards image sbom clean
+.PHONY: demo run test test-all stack-test check bench chaos soak pictures dashboards image manifests sbom clean
 
 demo: $(VENV)/.ready $(if $(findstring --stack,$(ARGS)),stack-programs)  ## the gateway with a local Slack and PagerDuty, and a recorded storm (ARGS=--exit ends after it, ARGS=--stack: Prometheus and Alertmanagers around it)
 	@$(BIN)/gateway demo $(ARGS)
@@ -22,6 +22,9 @@ test-all: $(VENV)/.ready servers newer-stack oracles deploy-tools  ## the long o
 
 stack-test: $(VENV)/.ready stack-programs newer-stack  ## the whole stack on real programs of two ages, broken and healed
 	$(BIN)/pytest -n 2 --dist loadgroup -m stack $(ARGS) tests/stack
+
+manifests: deploy-tools  ## write deploy/kubernetes/gateway.yaml anew from the chart, and the list of dashboards
+	@scripts/render-manifests
 
 image: $(VENV)/.ready deploy-tools  ## build the Dockerfile by buildah, start what came out, and list its packages
 	@scripts/build-image

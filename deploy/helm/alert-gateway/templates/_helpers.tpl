@@ -44,6 +44,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- if lt (int .Values.terminationGracePeriodSeconds) 45 -}}
 {{- fail "terminationGracePeriodSeconds: at least 45, so that what is under way is finished" -}}
 {{- end -}}
+{{- if and .Values.monitoring.serviceMonitor.tokenKey (not (hasKey .Values.secrets.keys "GATEWAY_TOKENS")) -}}
+{{- fail "monitoring.serviceMonitor.tokenKey: the gateway would know no such token: name the key with the lines of `gateway token add` under secrets.keys.GATEWAY_TOKENS" -}}
+{{- end -}}
 {{- range $name, $value := .Values.settings -}}
 {{- if or (regexMatch "(TOKEN|SECRET|PASSWORD|ROUTING_KEY|REDIS_URL|SMTP_URL|HEARTBEAT_URL|VENDOR_PROXY)$" $name) (regexMatch "://[^/@]*@" (toString $value)) -}}
 {{- fail (printf "settings.%s: a secret stands in the Secret, never in values: name its key under secrets.keys.%s" $name $name) -}}
