@@ -48,7 +48,7 @@ def _send_traces(stack: AsyncExitStack, to: Exporter, share: float | None, count
 
     spans, close = open_traces(to, share, version("alert-gateway"), count)
     stack.push_async_callback(partial(close_in_time, close))
-    log.info("traces_sent", endpoint=to.endpoint, protocol=to.protocol)
+    log.info("traces_sent", endpoint=to.place, protocol=to.protocol)
     return spans
 
 
@@ -59,7 +59,7 @@ def _send_logs(stack: AsyncExitStack, to: Exporter, count: Count) -> None:
     stack.push_async_callback(partial(close_in_time, close))
     stack.callback(setattr, ALSO_TO, "taker", None)
     ALSO_TO.taker = taker
-    log.info("logs_sent", endpoint=to.endpoint, protocol=to.protocol)
+    log.info("logs_sent", endpoint=to.place, protocol=to.protocol)
 
 
 async def close_in_time(close: Callable[[], None], seconds: float = FLUSH_SECONDS) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 HTTP, GRPC = "http/protobuf", "grpc"
 
@@ -25,3 +26,9 @@ class Exporter:
     plain: bool  # without TLS
     headers: str
     queue: int  # spans or records that may wait to be sent
+
+    @property
+    def place(self) -> str:
+        """The address without what may be secret in it, for the log."""
+        parts = urlsplit(self.endpoint)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()

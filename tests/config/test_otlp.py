@@ -102,6 +102,13 @@ class TestTraces:
         assert name in found.warnings[0]
         assert f"`{value}`" in found.warnings[0]
 
+    def test_are_said_to_go_there_without_a_password(self) -> None:
+        found = asked(**{ENDPOINT: "https://ann:s3cret@c:4318?key=s3cret"}).traces
+
+        assert found is not None
+        assert found.place.startswith("https://c:4318")
+        assert "s3cret" not in found.place
+
 
 class TestTheShareOfTraces:
     def test_is_a_tenth(self) -> None:

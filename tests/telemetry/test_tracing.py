@@ -15,6 +15,12 @@ from gateway.telemetry.logging import configure_logging
 from tests.support.otlp_receiver import Link, OtlpReceiver, ReceivedSpan
 from tests.support.running_gateway import RULES, Running, Starter
 from tests.support.traced import NOT_SAMPLED, SAMPLED, SENDERS_SPAN, SENDERS_TRACE, post, sending_to, told
+from tests.support.webhook_receiver import receiving
+
+HOOK_RULES = """
+destinations: {hook: {webhook: {url: {env: HOOK_URL}}}}
+routes: [{name: everything, notify: [hook], group_wait: 0s}]
+"""
 
 
 @pytest.fixture
@@ -111,6 +117,30 @@ class TestASpan:
         assert len({span.attributes["gateway.partition"] for span in plans}) == 4
         assert len({span.attributes["gateway.shard"] for span in plans}) > 1
         assert "hush" not in repr(receiver.spans)
+
+    async def test_has_nothing_that_the_rules_hide(self, receiver: OtlpReceiver, starter: Starter) -> None:
+        (starter.folder / "rules.yaml").write_text(f"labels: {{redact: [service]}}\n{RULES}", "utf-8")
+        starter.more = sending_to(receiver)
+        app = await starter.start()
+
+        await told(app, service="hush-hush")
+        await receiver.until(lambda: receiver.named("send"))
+        wanted = {"accept": "application/openmetrics-text; version=1.0.0"}
+        metrics = (await app.ask("/metrics", headers=wanted)).text
+
+        assert "hush-hush" not in repr(receiver.spans) + metrics
+
+    async def test_goes_to_no_vendor(self, receiver: OtlpReceiver, starter: Starter) -> None:
+        async with receiving() as there:
+            (starter.folder / "rules.yaml").write_text(HOOK_RULES, "utf-8")
+            starter.more = {**sending_to(receiver), "HOOK_URL": f"{there.url}/webhooks/pagerduty"}
+            app = await starter.start()
+
+            await post(app)
+            await receiver.until(lambda: receiver.named("send"))
+
+        assert there.taken
+        assert not {"traceparent", "tracestate"} & {name for one in there.taken for name in one.headers}
 
     async def test_of_a_send_names_the_destination_and_its_answer(
         self, traced: Running, receiver: OtlpReceiver

@@ -88,7 +88,7 @@ def open_logs(
     batches = BatchLogRecordProcessor(
         counted, max_queue_size=to.queue, max_export_batch_size=min(512, to.queue)
     )
-    outbox: Outbox[ReadWriteLogRecord] = Outbox(to.signal, to.endpoint, to.queue, batches.on_emit, count)
+    outbox: Outbox[ReadWriteLogRecord] = Outbox(to.signal, to.place, to.queue, batches.on_emit, count)
     counted.settled = lambda records, sent: outbox.settled(records, sent=sent)
     provider = LoggerProvider(resource_of(version), shutdown_on_exit=False)
     provider.add_log_record_processor(_Bounded(batches, outbox))

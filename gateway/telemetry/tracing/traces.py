@@ -45,7 +45,7 @@ def open_traces(
     )
     counted = _Counted(exporter_of(to))
     processor = BatchSpanProcessor(counted, max_queue_size=to.queue, max_export_batch_size=min(512, to.queue))
-    outbox: Outbox[ReadableSpan] = Outbox(to.signal, to.endpoint, to.queue, processor.on_end, count)
+    outbox: Outbox[ReadableSpan] = Outbox(to.signal, to.place, to.queue, processor.on_end, count)
     counted.settled = lambda records, sent: outbox.settled(records, sent=sent)
     origin = Origin(resource_of(version), InstrumentationScope(SERVICE, version), outbox.add)
     return TracedSpans(origin, sampler), processor.shutdown
