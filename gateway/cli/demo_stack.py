@@ -22,6 +22,9 @@ from gateway.cli.stack.shipped import OLDER, demand_checkout
 from gateway.model.counted import counted
 
 PORTS = Ports(8000, 9090, (9093, 9193), (9094, 9194))  # each unless it is taken
+FASTEST = (
+    30.0  # above it the heartbeat is due before everything has started, and scrapes fail for lack of time
+)
 STEP_SECONDS = 120.0  # in which people must have heard of what was broken, or healed
 POLL_SECONDS = 0.2
 DEAD_SECONDS = 20.0  # after which a platform would have started the service again
@@ -43,8 +46,10 @@ async def run_stack_demo(echo: Echo, *, then_exit: bool, speed: float) -> bool:
 
     With `then_exit` it is broken and healed once. Return False if a page was left open, the counts do not
     balance, or nobody heard of it in time. Raises StackError where Prometheus, Alertmanager or the files that
-    they are to run with are missing.
+    they are to run with are missing, and for a `speed` above `FASTEST`.
     """
+    if speed > FASTEST:
+        raise StackError(f"--speed {speed:g}: the stack keeps up with {FASTEST:g} and less")
     demand_checkout()
     programs = installed()
     with tempfile.TemporaryDirectory(prefix="gateway-demo-") as name:

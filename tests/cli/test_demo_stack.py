@@ -12,8 +12,8 @@ from gateway.cli.exit_codes import USAGE
 from gateway.cli.stack import shipped
 
 
-def said_by_the_demo() -> tuple[int, str]:
-    found = CliRunner().invoke(demo, ["--stack", "--exit"])
+def said_by_the_demo(*more: str) -> tuple[int, str]:
+    found = CliRunner().invoke(demo, ["--stack", "--exit", *more])
     return found.exit_code, found.output
 
 
@@ -33,3 +33,9 @@ def test_programs_that_are_missing_are_named_with_the_remedy(
     code, said = said_by_the_demo()
     assert code == USAGE
     assert "apt-get install --no-install-recommends prometheus prometheus-alertmanager" in said
+
+
+def test_a_speed_that_the_programs_cannot_keep_up_with_is_refused() -> None:
+    code, said = said_by_the_demo("--speed", "31")
+    assert code == USAGE
+    assert "--speed 31: the stack keeps up with 30 and less" in said
