@@ -11,7 +11,15 @@ from typing import Any
 import pytest
 
 from tests.support import deploy_tools
-from tests.support.stack import AGES, ALERTMANAGER_FILES, read_yaml, run, shipped_alerts, stack_of
+from tests.support.stack import (
+    AGES,
+    ALERTMANAGER_FILES,
+    read_yaml,
+    run,
+    shipped_alerts,
+    stack_of,
+    unexplained,
+)
 
 # What the gateway may be unable to tell of itself: Alertmanager tells it as well.
 DIRECTLY_TOO = {"GatewayDown", "GatewayStoreDown", "GatewayPagesLate", "GatewayWatchdogMissing"}
@@ -75,6 +83,11 @@ def test_groups_are_sent_soon_and_repeated_as_signs_of_life(path: Path) -> None:
     route = read_yaml(path)["route"]
     assert route["group_by"] == ["alertname", "cluster", "namespace", "service"]
     assert (route["group_wait"], route["group_interval"], route["repeat_interval"]) == ("5s", "10s", "30m")
+
+
+@pytest.mark.parametrize("path", ALERTMANAGER_FILES.values(), ids=lambda path: path.name)
+def test_every_line_of_it_is_explained(path: Path) -> None:
+    assert unexplained(path) == set()
 
 
 @pytest.mark.parametrize("path", ALERTMANAGER_FILES.values(), ids=lambda path: path.name)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.stack import AGES, PROMETHEUS_FILES, read_yaml, run, stack_of
+from tests.support.stack import AGES, PROMETHEUS_FILES, read_yaml, run, stack_of, unexplained
 
 NEW_IN_GLOBAL = {"convert_classic_histograms_to_nhcb", "always_scrape_classic_histograms"}
 
@@ -63,3 +63,8 @@ def test_rules_are_loaded_and_both_alertmanagers_are_told(path: Path) -> None:
     (asked,) = config["alerting"]["alertmanagers"]
     assert asked["static_configs"][0]["targets"] == ["alertmanager-0:9093", "alertmanager-1:9093"]
     assert "--storage.tsdb.retention.time=35d" in path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("path", PROMETHEUS_FILES.values(), ids=lambda path: path.name)
+def test_every_line_of_it_is_explained(path: Path) -> None:
+    assert unexplained(path) == set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,7 @@ from gateway.sandbox.server import LocalServer
 from tests.support.servers import program
 
 ROOT = Path(__file__).parents[2]
+DOCUMENT = ROOT / "docs/monitoring.md"
 FETCHED = ROOT / ".cache/stack"
 RULE_FILES = sorted((ROOT / "deploy/prometheus/rules").glob("*.yml"))
 ALERTMANAGER_FILES = {"older": OLDER.alertmanager, "newer": NEWER.alertmanager}
@@ -101,6 +102,24 @@ def run(*command: str) -> tuple[int, str]:
 
 def read_yaml(path: Path) -> Any:
     return yaml.safe_load(path.read_text("utf-8"))
+
+
+def unexplained(path: Path) -> set[str]:
+    """Return the settings of a shipped file that docs/monitoring.md does not name."""
+    explained = set(re.findall(r"\w+", " ".join(re.findall("`[^`\n]+`", DOCUMENT.read_text("utf-8")))))
+    return set(_settings_in(read_yaml(path))) - explained
+
+
+def _settings_in(value: Any) -> Iterator[str]:
+    """Yield the names of what has a value itself, not of what only holds others."""
+    if isinstance(value, list):
+        for inner in value:
+            yield from _settings_in(inner)
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _settings_in(inner)
+            if not [*_settings_in(inner)]:
+                yield name
 
 
 def shipped_alerts() -> dict[str, dict[str, Any]]:
