@@ -11,7 +11,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 LOCKS = ("requirements.lock", "requirements-dev.lock")
-COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "deploy/compose.yaml").read_text("utf-8"))
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "deploy/compose/compose.yaml").read_text("utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 
 
@@ -95,9 +95,14 @@ def test_every_image_has_an_exact_version() -> None:
     dockerfile = read("Dockerfile")
     named = re.findall(r"^ARG PYTHON_IMAGE=(\S+)", dockerfile, re.MULTILINE)
     assert set(re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)) == {"${PYTHON_IMAGE}"}
-    named += [service["image"] for service in SERVICES.values() if "image" in service]
-    assert len(named) == 2
-    assert all(re.fullmatch(r"[a-z/]+:\d+\.\d+\.\d+(-[a-z-]+)?", image) for image in named), named
+    named += [service["image"] for service in SERVICES.values()]
+    assert len(named) > len(SERVICES)
+    assert all(re.fullmatch(r"[a-z/-]+:v?\d+\.\d+\.\d+(-[a-z-]+)?", image) for image in named), named
+
+
+def test_what_is_built_here_has_the_version_of_these_sources() -> None:
+    (built,) = {service["image"] for service in SERVICES.values() if "build" in service}
+    assert f'version = "{built.partition(":")[2]}"' in read("pyproject.toml")
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -120,4 +125,5 @@ def test_the_store_of_the_compose_file_has_a_password_that_no_command_line_shows
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_secret_of_a_service_is_declared(name: str) -> None:
-    assert set(SERVICES[name].get("secrets", ())) <= COMPOSE["secrets"].keys()
+    wanted = SERVICES[name].get("secrets", ())
+    assert {one if isinstance(one, str) else one["source"] for one in wanted} <= COMPOSE["secrets"].keys()
