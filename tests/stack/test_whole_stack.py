@@ -152,6 +152,10 @@ async def nothing_is_left(stack: WholeStack) -> None:
         return [title for title in stack.open_pages() + stack.open_in_slack() if "Burns" not in title]
 
     await stack.until("nothing is left open", lambda: not left())
+    rules = [rule for group in (await stack.prometheus.ask("rules"))["groups"] for rule in group["rules"]]
+    assert len(rules) > 50
+    assert {rule["health"] for rule in rules} == {"ok"}, "each shipped rule could be evaluated"
+    assert await stack.asked("sum(prometheus_rule_evaluation_failures_total)") == 0
     for gateway in stack.gateways:
         counted = await gateway.metrics()
         residues = {value for name, value in counted.items() if name.startswith("gateway_identity_residue")}
