@@ -17,6 +17,7 @@ from gateway.config.environment import Environment, from_process
 from gateway.inbound.doorway import Doorway
 from gateway.inbound.server import address_of, bind, make_server, raise_descriptor_limit
 from gateway.runtime.apm import reporting
+from gateway.runtime.service_manager import ServiceManager
 from gateway.runtime.store_watch import StoreWatch
 from gateway.telemetry.logging import configure_logging
 
@@ -64,9 +65,14 @@ async def _serve(environment: Environment) -> None:
     _take_admin_token(environment)
     server = make_server(doorway)
     serving = asyncio.create_task(server.serve(listeners))
-    work = asyncio.create_task(_work(environment, doorway, watch, address_of(listeners[0]), serving))
+    manager = ServiceManager(environment.service_manager)
+    manager.listening()
+    beats = asyncio.create_task(manager.beat())
+    address = address_of(listeners[0])
+    work = asyncio.create_task(_work(environment, doorway, watch, address, serving, manager))
     # A signal ends the server. If the gateway still starts then, it must not go on waiting for its store.
     serving.add_done_callback(lambda _: None if doorway.is_open else work.cancel())
+    serving.add_done_callback(lambda _: manager.stopping())
     try:
         await work
     except asyncio.CancelledError:
@@ -76,11 +82,17 @@ async def _serve(environment: Environment) -> None:
     finally:
         server.should_exit = True
         await serving
+        beats.cancel()
     log.info("stopped")
 
 
 async def _work(
-    environment: Environment, doorway: Doorway, watch: StoreWatch, address: str, serving: asyncio.Task[None]
+    environment: Environment,
+    doorway: Doorway,
+    watch: StoreWatch,
+    address: str,
+    serving: asyncio.Task[None],
+    manager: ServiceManager,
 ) -> None:
     """Run the gateway behind the doorway until the server has stopped, with all webhooks in flight answered."""
     async with (
@@ -93,6 +105,7 @@ async def _work(
         gc.set_threshold(*GC_THRESHOLDS)
         doorway.open(reporter.around(gateway.asgi_app, gateway.asgi_app.endpoint_of))
         _say_ready(environment, gateway, address)
+        manager.working(address)
         await asyncio.wait({serving})
 
 

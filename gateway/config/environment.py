@@ -20,6 +20,7 @@ from gateway.config.otlp import headers_in, read_otlp
 from gateway.config.rule_secrets import never_granted, why_refused
 from gateway.config.secret_names import not_set, passwords_in
 from gateway.config.secret_values import refused, refused_in_file
+from gateway.config.service_manager import ServiceManagerSettings, read_service_manager
 from gateway.config.variable_names import said_empty, said_twice, with_new_names, with_no_proxy
 from gateway.errors import BadSettings, SecretAway
 from gateway.outbound.registry import DESTINATION_KINDS
@@ -140,6 +141,11 @@ class Environment:
     def apm(self) -> ApmSettings | None:
         """Where requests are reported to, None where nobody asks for Elastic APM. Raises `BadSettings`."""
         return read_apm(self._variables, self.secret)
+
+    @property
+    def service_manager(self) -> ServiceManagerSettings:
+        """Who wants to hear that the gateway runs: systemd, where it has started it."""
+        return read_service_manager(self._variables)
 
     @property
     def private(self) -> bool:
