@@ -233,8 +233,9 @@ class TestAServerThatHangs:
             took = monotonic() - began
             await receiver.until(lambda: receiver.asked)
             ending = monotonic()
-        assert took < 1
-        assert monotonic() - ending < CLOSE_SECONDS + 1
+        # The agent gives a request five seconds, and its end ten.
+        assert took < 4
+        assert monotonic() - ending < CLOSE_SECONDS + 4
 
     async def test_does_not_keep_the_process_from_its_end(
         self, tmp_path: Path, receiver: ApmReceiver
@@ -246,4 +247,4 @@ class TestAServerThatHangs:
             await receiver.until(lambda: receiver.asked)
             began = monotonic()
             assert (status, await gateway.end()) == (200, 0)
-        assert monotonic() - began < CLOSE_SECONDS + 4  # the agent by itself would wait ten
+        assert monotonic() - began < CLOSE_SECONDS + 6  # the agent by itself would wait ten
