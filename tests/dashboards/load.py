@@ -15,6 +15,7 @@ import httpx
 
 from gateway.sandbox import Fault, FaultKind, PagerDutySandbox, SlackSandbox
 from tests.support.evaluation_service import Service, service_process
+from tests.support.otlp_receiver import OtlpReceiver
 from tests.support.processes import GatewayProcess, alert, body
 from tests.support.servers import free_port, killable_redis
 
@@ -38,6 +39,7 @@ class Observed:
     evaluation: Service
     slack: SlackSandbox
     pagerduty: PagerDutySandbox
+    traces: OtlpReceiver
 
 
 @asynccontextmanager
@@ -47,9 +49,11 @@ async def observed(folder: Path) -> AsyncIterator[Observed]:
         slack = await parts.enter_async_context(SlackSandbox.start(channels=["alerts"]))
         pagerduty = await parts.enter_async_context(PagerDutySandbox.start())
         url = parts.enter_context(killable_redis()).url
+        traces = await parts.enter_async_context(OtlpReceiver.start())
+        traced = {"OTEL_EXPORTER_OTLP_ENDPOINT": traces.url, "OTEL_TRACES_SAMPLER": "always_on"}
         gateways = []
         for name in ("g0", "g1"):
-            gateway = GatewayProcess(folder / name, slack, pagerduty, url, RULES)
+            gateway = GatewayProcess(folder / name, slack, pagerduty, url, RULES, traced)
             parts.callback(gateway.kill)
             gateway.start()
             gateways.append(gateway)
@@ -58,7 +62,7 @@ async def observed(folder: Path) -> AsyncIterator[Observed]:
         evaluation = await parts.enter_async_context(
             service_process(folder, free_port(), "--memory-limit-mib=2000")
         )
-        everything = Observed(gateways, evaluation, slack, pagerduty)
+        everything = Observed(gateways, evaluation, slack, pagerduty, traces)
         tasks = [asyncio.create_task(work(everything)) for work in (_alerts, _people, _trouble, _evaluations)]
         try:
             yield everything

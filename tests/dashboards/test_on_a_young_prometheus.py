@@ -17,15 +17,15 @@ import pytest
 import pytest_asyncio
 
 from tests.dashboards.asking import Window, ask_all, faults
-from tests.dashboards.load import observed
-from tests.dashboards.shipped import BOARDS, job_of, queries
+from tests.dashboards.load import Observed, observed
+from tests.dashboards.shipped import BOARDS, job_of, panels, queries
 from tests.dashboards.tools import has_newer_prometheus
 from tests.support.prometheus import Prometheus, prometheus
 from tests.support.stack import PROMETHEUS_FILES, ROOT, stack_of
 
 pytestmark = [pytest.mark.dashboards, pytest.mark.asyncio(loop_scope="module")]
 LOAD_SECONDS = 80  # the statistics are made a minute after the start
-OPTIONS = {"older": (), "newer": ("--enable-feature=native-histograms",)}
+FEATURES = {"older": "exemplar-storage", "newer": "exemplar-storage,native-histograms"}
 WEEK = "offset 1w"
 
 
@@ -46,8 +46,10 @@ def configured(age: str, folder: Path, gateways: list[str], evaluation: str) -> 
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def watchers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[str, Prometheus]]:
-    """Prometheus of each age that is installed, once the load has gone on for a while."""
+async def watched(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[tuple[Observed, dict[str, Prometheus]]]:
+    """What is under load, and Prometheus of each age that is installed, once the load has gone on for a while."""
     folder = tmp_path_factory.mktemp("observed")
     async with AsyncExitStack() as parts:
         load = await parts.enter_async_context(observed(folder))
@@ -57,22 +59,49 @@ async def watchers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[di
                 continue
             urls = [gateway.url for gateway in load.gateways]
             text = configured(age, folder / age, urls, load.evaluation.url)
-            watcher = prometheus(folder / age, text, binary=stack_of(age).prometheus, options=OPTIONS[age])
+            watcher = prometheus(
+                folder / age,
+                text,
+                binary=stack_of(age).prometheus,
+                options=[f"--enable-feature={FEATURES[age]}"],
+            )
             found[age] = await parts.enter_async_context(watcher)
         await asyncio.sleep(LOAD_SECONDS)
-        yield found
+        yield load, found
 
 
 @pytest.mark.parametrize("age", PROMETHEUS_FILES)
 @pytest.mark.parametrize("board", BOARDS)
 async def test_every_query_returns_numbers_and_prometheus_remarks_nothing(
-    watchers: dict[str, Prometheus], board: str, age: str
+    watched: tuple[Observed, dict[str, Prometheus]], board: str, age: str
 ) -> None:
     stack_of(age)  # skips, or fails in CI, where it is missing
     now = time.time()
     window = Window(now - LOAD_SECONDS, now, 5, "15s")
     asked = [(where, query) for where, query in queries(BOARDS[board]) if WEEK not in query]
     assert asked
-    answers = await ask_all(watchers[age].url, window, asked, job_of(BOARDS[board]))
+    answers = await ask_all(watched[1][age].url, window, asked, job_of(BOARDS[board]))
     found = faults(answers)
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("age", PROMETHEUS_FILES)
+@pytest.mark.parametrize("title", ["Answer time of webhooks", "From the first alert to the first telling"])
+async def test_the_dots_of_a_panel_lead_to_traces_that_the_receiver_has(
+    watched: tuple[Observed, dict[str, Prometheus]], title: str, age: str
+) -> None:
+    stack_of(age)
+    load, prometheuses = watched
+    found = [panel for board in BOARDS.values() for panel in panels(board) if panel["title"] == title]
+    targets = [target for panel in found for target in panel["targets"] if target["exemplar"]]
+    now = time.time()
+    window = Window(now - LOAD_SECONDS, now, 5, "15s")
+    for target in targets:
+        query = window.written(target["expr"], "gateway")
+        if age == "newer":  # keeps them with the native series that it makes of the buckets, and nowhere else
+            query = query.replace("_bucket", "")
+        asked = {"query": query, "start": str(window.start), "end": str(window.end)}
+        series = await prometheuses[age].ask("query_exemplars", **asked)
+        named = {dot["labels"]["trace_id"] for one in series for dot in one["exemplars"]}
+        assert named & {span.trace_id for span in load.traces.spans}
+    assert targets

@@ -38,7 +38,7 @@ def test_rendering_anew_gives_the_same_bytes(board: Any) -> None:
 
 
 def test_no_file_is_left_over_from_a_dashboard_that_is_gone() -> None:
-    assert {path.name for path in FOLDER.iterdir()} == {board.file for board in every_board()}
+    assert {path.name for path in FOLDER.glob("*.json")} == {board.file for board in every_board()}
 
 
 def test_dashboards_have_uids_and_titles_of_their_own() -> None:
@@ -120,6 +120,12 @@ class TestDashboard:
             assert any(
                 LAST_WEEK in override["matcher"]["options"] for override in panel["fieldConfig"]["overrides"]
             )
+
+    def test_dots_are_asked_for_where_times_of_today_are_measured(self, board: dict[str, Any]) -> None:
+        for panel in panels(board):
+            for target in panel["targets"]:
+                measured = "_bucket" in target["expr"] and "offset 1w" not in target["expr"]
+                assert target["exemplar"] is measured, panel["title"]
 
     def test_every_selector_of_a_query_of_last_week_has_the_offset(self, board: dict[str, Any]) -> None:
         for panel in panels(board):

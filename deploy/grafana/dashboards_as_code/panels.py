@@ -162,6 +162,8 @@ def _described(
     panel.title(title).description(description).datasource(SOURCE).unit(unit).span(width).height(height)
     for number_of, query in enumerate(queries):
         target = prometheus.Dataquery().expr(query.expression).legend_format(query.legend)
+        # Dots that lead from what was measured to its trace, where Prometheus keeps them; last week's traces are gone.
+        target.exemplar("_bucket" in query.expression and WEEK not in query.expression)
         panel.with_target(target.ref_id(chr(ord("A") + number_of)).datasource(SOURCE).range().format(kind))
     return panel
 
