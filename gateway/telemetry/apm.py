@@ -22,7 +22,7 @@ from gateway.telemetry.bounded import OTHER
 from gateway.telemetry.http_metrics import METHODS
 
 # Prometheus' scrapes and a platform's probes are many, and each is like the other.
-NOT_REPORTED = "/livez,/readyz,/metrics"
+NOT_REPORTED = "/livez,/readyz,/health,/health/deep,/metrics"
 # What the agent's own variables do not set. The cloud's metadata are asked for at an address that hangs elsewhere.
 DEFAULTS = {
     "CAPTURE_BODY": "off",
