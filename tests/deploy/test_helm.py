@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from gateway.config import apm
+from gateway.config.load import DESTINATION_SECRETS
+from gateway.config.settings import Settings
 from tests.support.deploy_tools import CHART, ROOT, Rendered, rendered, run, tool
 from tests.support.manifests import assert_valid
 from tests.support.stack import read_yaml, stack_of
@@ -100,6 +104,17 @@ def test_every_secret_is_a_file_of_the_secret_that_its_owner_makes() -> None:
     assert given["SLACK_BOT_TOKEN_FILE"] == "/run/secrets/alert-gateway/slack-bot-token"
     assert given["GATEWAY_METRICS"] == "token"
     assert given["GATEWAY_TOKENS_FILE"] == "/run/secrets/alert-gateway/tokens"
+
+
+def test_every_secret_that_the_gateway_knows_is_refused_among_the_settings() -> None:
+    template = (CHART / "templates/_helpers.tpl").read_text("utf-8")
+    (refused,) = re.findall(r'regexMatch "([^"]+)" \$name', template)
+    settings = Settings.model_fields.values()
+    secrets = {str(field.alias) for field in settings if "SecretStr" in str(field.annotation)}
+    secrets |= DESTINATION_SECRETS | {f"{apm.PREFIX}{name}" for name in apm.SECRETS}
+    secrets |= {f"OTEL_EXPORTER_OTLP_{signal}HEADERS" for signal in ("", "TRACES_", "LOGS_")}
+    assert len(secrets) > 15
+    assert [name for name in secrets if not re.search(refused, name)] == []
 
 
 def test_changed_rules_change_no_pod() -> None:

@@ -48,7 +48,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- fail "monitoring.serviceMonitor.tokenKey: the gateway would know no such token: name the key with the lines of `gateway token add` under secrets.keys.GATEWAY_TOKENS" -}}
 {{- end -}}
 {{- range $name, $value := .Values.settings -}}
-{{- if or (regexMatch "(TOKEN|SECRET|PASSWORD|ROUTING_KEY|REDIS_URL|SMTP_URL|HEARTBEAT_URL|VENDOR_PROXY)$" $name) (regexMatch "://[^/@]*@" (toString $value)) -}}
+{{- if or (regexMatch "(TOKEN|SECRET|PASSWORD|_KEY|REDIS_URL|SMTP_URL|HEARTBEAT_URL|VENDOR_PROXY|_HEADERS)$" $name) (regexMatch "://[^/@]*@" (toString $value)) -}}
 {{- fail (printf "settings.%s: a secret stands in the Secret, never in values: name its key under secrets.keys.%s" $name $name) -}}
 {{- end -}}
 {{- if hasKey $.Values.secrets.keys $name -}}
