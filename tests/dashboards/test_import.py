@@ -135,7 +135,13 @@ async def test_a_password_in_the_address_is_refused_and_not_repeated(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    "address", ["grafana.example.org", "ftp://admin:hunter2@grafana.example.org", "http://"]
+    "address",
+    [
+        "grafana.example.org",
+        "ftp://admin:hunter2@grafana.example.org",
+        "http://",
+        "http://grafana:three-thousand",
+    ],
 )
 async def test_what_is_no_address_is_refused(tmp_path: Path, address: str) -> None:
     refused = await imported(tmp_path, address)
@@ -151,10 +157,11 @@ async def test_a_grafana_that_is_away_is_named(tmp_path: Path) -> None:
     assert TOKEN not in refused.output
 
 
-async def test_an_empty_token_file_is_refused(tmp_path: Path) -> None:
-    refused = await imported(tmp_path, "http://127.0.0.1:1", token="")
+@pytest.mark.parametrize("token", ["", "two tokens", "one\nper line", "no-ASCII-ä"])
+async def test_a_file_that_holds_no_token_is_refused(tmp_path: Path, token: str) -> None:
+    refused = await imported(tmp_path, "http://127.0.0.1:1", token=token)
     assert refused.exit_code == 2
-    assert "the file is empty" in refused.output
+    assert "one token and nothing else" in refused.output
 
 
 def test_rendering_writes_one_file_for_each_dashboard(tmp_path: Path) -> None:

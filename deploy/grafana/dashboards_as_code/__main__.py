@@ -44,8 +44,8 @@ def render(folder: Path) -> None:
 def import_them(url: str, token_file: Path, folder_uid: str | None, overwrite: bool) -> None:
     """Import the dashboards that `render` has written."""
     token = token_file.read_text("utf-8").strip()
-    if not token:
-        raise click.BadParameter("the file is empty", param_hint="--token-file")
+    if not token or not token.isascii() or token.split() != [token]:
+        raise click.BadParameter("the file has to hold one token and nothing else", param_hint="--token-file")
     try:
         with connected(url, token) as grafana:
             for board in every_board():

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 PATIENCE_SECONDS = 30.0
+NO_ADDRESS = "--url is no address: https://grafana.example.org is one"  # what was given may hold a password
 
 
 class NotImported(Exception):
@@ -22,14 +23,15 @@ def connected(address: str, token: str) -> httpx.Client:
 
     Raises NotImported if the address holds a name or a password, which would end up in logs, or if it is none.
     """
-    url = httpx.URL(address)
+    try:
+        url = httpx.URL(address)
+    except httpx.InvalidURL as error:
+        raise NotImported(NO_ADDRESS) from error
     if url.scheme not in ("http", "https") or not url.host:
-        raise NotImported(
-            f"{url.copy_with(username=None, password=None)} is no address: https://grafana.example.org is one"
-        )
+        raise NotImported(NO_ADDRESS)
     if url.userinfo:
         raise NotImported(
-            "the address holds a name or a password: put the token of a service account into --token-file"
+            "--url holds a name or a password: put the token of a service account into --token-file"
         )
     return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE_SECONDS)
 
