@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from gateway.decisions.delivery.addresses import is_numeric_with_port
 
@@ -45,6 +46,7 @@ def is_scrape(chosen: str, labels: Labels, exporter: str) -> bool:
     return chosen == "instance" and exporter not in _KNOWN_EXPORTERS and is_numeric_with_port(labels[chosen])
 
 
+@lru_cache(maxsize=10_000)  # jobs, services and containers are few beside the alerts that name them
 def _exporter(text: str) -> str:
     """Return the exporter that a name holds, such as node-exporter in `kps-prometheus-node-exporter`."""
     name = _plain(text)
