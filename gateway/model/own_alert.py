@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from gateway.model.alert import Copy, Observation
+from gateway.model.alert import Alert, Copy, Observation
 from gateway.model.fingerprint import fingerprint, identity
 from gateway.model.severity import Severity
 
@@ -122,6 +122,11 @@ TEXTS = {
         "The last good rules stay in force; `gateway check` says what is wrong.",
     ),
 }
+
+
+def is_own(alert: Alert) -> bool:
+    """Return whether the alert is about the gateway itself."""
+    return alert.spoken_by.startswith(OWN_SOURCE)
 
 
 DOCS, RUNBOOKS = "docs", "own-alerts.md"  # the folder, and its page that says what to do about each of them

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from gateway.decisions.delivery.exporters import exporter_in
 from gateway.decisions.delivery.redaction import redact_alert
-from gateway.decisions.delivery.thing import place_of, thing_of
+from gateway.decisions.delivery.thing import place_of, thing_of, with_exported
 from gateway.decisions.partition import partition_of
 from gateway.model.alert import Alert
 from gateway.model.rules.rulebook import LabelRules
@@ -40,6 +41,17 @@ def subject_of(alert: Alert, labels: LabelRules, partition_by: Sequence[str] = (
     )
     name = shown.labels.get("alertname") or shown.name
     return AlertSubject(name, shown.labels.get(TEAM) or None, entity)
+
+
+def names_service_alike(alert: Alert, labels: LabelRules) -> tuple[object, ...] | None:
+    """Return what decides which service an alert names: alerts that are alike in it name the same one.
+
+    It is None where only a look says so: an exporter may be meant by any label, and so may what is hidden.
+    """
+    if labels.redact or exporter_in(alert.labels) or "" in alert.labels.values():
+        return None
+    named = (alert.labels.get(name) for name in with_exported(labels.service))
+    return (alert.labels.get("alertname") or alert.name, *named, frozenset(alert.labels))
 
 
 def partition_text(alert: Alert, labels: LabelRules, partition_by: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from gateway.model.credentialed import LOG
 from gateway.model.incident import Incident
 from gateway.model.ledger import Intent, Ledger, NotifiedState, Part
 from gateway.model.notification import AlertLine, Notification
-from gateway.model.own_alert import OWN_SOURCE
+from gateway.model.own_alert import is_own
 from gateway.model.rules.rulebook import LabelRules
 from gateway.model.statistics.draw import draw_of
 from gateway.model.statistics.events import AnyEvent, Call, CallKind, Page, RuleRef, page_id
@@ -167,7 +167,7 @@ def _page(sent: SettledSend, notification: Notification, page: str, seed: str, p
         partition=partition,
         team=_team(route.owner if route is not None else "", first),
         severity=notification.severity.word,
-        own=any(member.alert.spoken_by.startswith(OWN_SOURCE) for member in view.members),
+        own=any(is_own(member.alert) for member in view.members),
     )
 
 

@@ -15,7 +15,7 @@ from gateway.model.alert import Alert
 from gateway.model.controls import Silence
 from gateway.model.incident import Incident
 from gateway.model.ledger import Ledger
-from gateway.model.own_alert import OWN_SOURCE
+from gateway.model.own_alert import is_own
 from gateway.model.people import Actor, Through
 from gateway.model.rules.rulebook import LabelRules
 from gateway.model.statistics.events import SERVICE_SEEN, AnyEvent, ServiceSeen
@@ -88,7 +88,7 @@ def service_seen(alert: Alert, labels: LabelRules) -> ServiceSeen | None:
 
     It is None for an alert that names no service, and for own alerts.
     """
-    if alert.spoken_by.startswith(OWN_SOURCE):
+    if is_own(alert):
         return None
     subject = subject_of(alert, labels)
     if subject.entity.service is None:

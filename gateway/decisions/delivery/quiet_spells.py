@@ -20,7 +20,7 @@ from gateway.decisions.notification.view import TargetMember, View
 from gateway.decisions.suppression.suppress import Suppressor
 from gateway.model.alert import Alert
 from gateway.model.ledger import NotifiedState
-from gateway.model.own_alert import OWN_SOURCE
+from gateway.model.own_alert import is_own
 from gateway.model.rules.rulebook import LabelRules
 from gateway.model.statistics.events import Exemption, QuietSpell, SpellEntity
 from gateway.model.verdict import Reason, Verdict
@@ -51,7 +51,7 @@ class QuietSpells:
                 verdict = member.suppressed_by
                 if verdict is None or (verdict.rule, member.episode_id) in known:
                     continue
-                if member.alert.spoken_by.startswith(OWN_SOURCE):
+                if is_own(member.alert):
                     continue
                 if verdict.rule not in told:
                     told[verdict.rule] = self._without(target.view, verdict.rule)

@@ -7,7 +7,7 @@ from gateway.decisions.notification.desired import why_at_once
 from gateway.decisions.notification.view import View
 from gateway.model.agenda import Share, urgency, urgency_behind_news
 from gateway.model.ledger import LastNotified, Ledger, NotifiedState, Part
-from gateway.model.own_alert import OWN_SOURCE
+from gateway.model.own_alert import is_own
 from gateway.model.severity import Severity
 
 
@@ -17,7 +17,7 @@ def share_of(view: View, ledger: Ledger) -> Share:
     Each share has some room for itself, whatever else waits.
     """
     # While thousands of pages wait, the person on call hears all the same why they are late.
-    if view.members and all(member.alert.spoken_by.startswith(OWN_SOURCE) for member in view.members):
+    if view.members and all(is_own(member.alert) for member in view.members):
         return Share.OWN_ALERTS
     # Nobody goes on working on what is over because new trouble comes in faster than it can be told.
     if ledger.last_notified.state is NotifiedState.FIRING and view.desired.state is not NotifiedState.FIRING:

@@ -89,7 +89,7 @@ def thing_of(labels: Labels, rules: LabelRules) -> Thing:
 
 def in_reading_order(labels: Labels, passed_over: frozenset[str], rules: LabelRules) -> list[str]:
     """Return the names of the labels by which people know the thing first, those for machines last."""
-    first = dict.fromkeys((*_with_exported(rules.scope), *_ranking(rules.thing, rules.service)))
+    first = dict.fromkeys((*with_exported(rules.scope), *_ranking(rules.thing, rules.service)))
     known = [name for name in first if name in labels and name not in passed_over and not is_noise(name)]
     others = [name for name in labels if name not in first and not is_noise(name)]
     return list(dict.fromkeys((*known, *others, *labels)))
@@ -97,7 +97,7 @@ def in_reading_order(labels: Labels, passed_over: frozenset[str], rules: LabelRu
 
 def thing_labels(rules: LabelRules) -> frozenset[str]:
     """Return the names of all labels that name a thing or its place: another value there is another thing."""
-    return frozenset((*_with_exported(rules.scope), *_ranking(rules.thing, rules.service)))
+    return frozenset((*with_exported(rules.scope), *_ranking(rules.thing, rules.service)))
 
 
 def is_noise(name: str) -> bool:
@@ -117,10 +117,11 @@ def place_of(
 def _ranking(thing: tuple[str, ...], service: tuple[str, ...]) -> tuple[str, ...]:
     """Return label names, those that say most of the fault first. `job` names a service only at last."""
     services = (name for name in service if name != "job")
-    return (*thing, *_with_exported(_OBJECTS), *_with_exported(services), *_with_exported(_LAST))
+    return (*thing, *with_exported(_OBJECTS), *with_exported(services), *with_exported(_LAST))
 
 
-def _with_exported(names: Iterable[str]) -> Iterator[str]:
+def with_exported(names: Iterable[str]) -> Iterator[str]:
+    """Yield each label behind the one of a metric that has its own of that name."""
     for name in names:
         yield from (EXPORTED + name, name)
 
@@ -132,7 +133,7 @@ def _first(ranking: Iterable[str], labels: Labels, passed_over: frozenset[str]) 
 def _claim(labels: Labels) -> str:
     """Return the label of a volume's claim, empty where its namespace is not known."""
     known = labels.get("namespace") or labels.get(EXPORTED + "namespace")
-    return _first(_with_exported(("persistentvolumeclaim",)), labels, frozenset()) if known else ""
+    return _first(with_exported(("persistentvolumeclaim",)), labels, frozenset()) if known else ""
 
 
 def _has_namespace(chosen: str, labels: Labels, passed_over: frozenset[str]) -> bool:

@@ -18,7 +18,7 @@ from gateway.decisions.suppression.inhibit import Inhibitor
 from gateway.model.alert import Alert
 from gateway.model.durations import SECOND
 from gateway.model.incident import Heard, Incident
-from gateway.model.own_alert import OWN_SOURCE
+from gateway.model.own_alert import is_own
 from gateway.model.rule_generation import RuleGeneration
 from gateway.model.severity import Severity
 
@@ -70,7 +70,7 @@ class Patience:
         # our own, have waits and ways of their own.
         if alert.severity >= Severity.CRITICAL or alert.held_until is not None:
             return False
-        if alert.spoken_by.startswith(OWN_SOURCE):
+        if is_own(alert):
             return False
         # A cause keeps its consequences quiet, and a heartbeat
         # stands for its source: both concern others too.

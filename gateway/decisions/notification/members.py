@@ -21,7 +21,7 @@ from gateway.model.alert import Alert
 from gateway.model.credentialed import LOG
 from gateway.model.incident import Member
 from gateway.model.ledger import NOWHERE
-from gateway.model.own_alert import OWN_SOURCE
+from gateway.model.own_alert import is_own
 from gateway.model.severity import Severity
 from gateway.model.verdict import Verdict
 
@@ -93,7 +93,7 @@ class _PlacedRouting:
     def of(self, alert: Alert) -> tuple[Routing, tuple[Recipient, ...], tuple[DisallowedChannel, ...]]:
         """Return the routing, its recipients at their places, and the channels that lead nowhere."""
         routing = self._router.routing(alert.labels, self._wall)
-        if alert.spoken_by.startswith(OWN_SOURCE):
+        if is_own(alert):
             # An alert about the gateway itself never goes only to the destination that it says is failing.
             routing = own_recipients(self._router, routing, alert.labels)
         known = self._known.get(id(routing))

@@ -17,7 +17,7 @@ from gateway.decisions.route import DisallowedChannel, interrupts
 from gateway.model.alert import Alert
 from gateway.model.durations import SECOND
 from gateway.model.incident import UnheardAlert
-from gateway.model.own_alert import LAST_RESORT, OWN_SOURCE
+from gateway.model.own_alert import LAST_RESORT, is_own
 from gateway.model.severity import Severity
 from gateway.model.verdict import Reason
 
@@ -125,8 +125,7 @@ def _grouped(found: Iterable[_Unheard]) -> tuple[UnheardAlert, ...]:
             len(group),
             group[0].destinations,
             urgent=any(unheard.urgent for unheard in group),
-            last_resort=name == LAST_RESORT
-            and all(unheard.alert.spoken_by.startswith(OWN_SOURCE) for unheard in group),
+            last_resort=name == LAST_RESORT and all(is_own(unheard.alert) for unheard in group),
         )
         for (name, reason, because), group in groups.items()
     ]
