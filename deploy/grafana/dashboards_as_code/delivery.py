@@ -24,7 +24,7 @@ def delivery() -> Board:
     return Board(
         "alert-gateway-delivery",
         "Alert gateway: delivery and noise",
-        "Are people told in time, and how much of what is sent to the gateway are they told of.",
+        "Are people told in time, and how much of what is sent to the gateway are they told of?",
         "gateway_build_info",
         (_pages(), _deliveries(), noise(), what_people_see(), pagerduty()),
         "gateway",

@@ -36,7 +36,7 @@ def noise() -> Row:
                 stacked=True,
             ),
             lines(
-                "Why the alerts meant that",
+                "Reasons of the verdicts",
                 "Alerts in a second, by the reason of the verdict.",
                 "cps",
                 [Query(rate("gateway_observations_total", ["reason"]), "{{reason}}")],
@@ -44,7 +44,7 @@ def noise() -> Row:
             ),
             lines(
                 "Notifications for each alert taken",
-                "Over the last hour. The lower it is, the more the gateway keeps from people; a gap means that no alert came.",
+                "Notifications divided by alerts, over the last hour. The lower the share is, the more the gateway keeps from people; a gap means that no alert came.",
                 "percentunit",
                 [Query(notified, "notifications / alerts")],
             ),
@@ -57,7 +57,7 @@ def noise() -> Row:
             ),
             lines(
                 "Matches of rules",
-                "By kind of rule, in the last hour.",
+                "Matches of the last hour, by kind of rule.",
                 "short",
                 [Query(f"sum by (kind) ({matches})", "{{kind}}")],
             ),
@@ -98,8 +98,8 @@ def what_people_see() -> Row:
                 [Query(level("gateway_standing", ["standing"]), "{{standing}}")],
             ),
             lines(
-                "Why they stand so",
-                "The same, by the reason.",
+                "Reasons for that",
+                "Alerts at their targets, by the reason why they are there as they are.",
                 "short",
                 [Query(level("gateway_standing_reason", ["reason"]), "{{reason}}")],
                 stacked=True,
@@ -112,13 +112,13 @@ def what_people_see() -> Row:
             ),
             lines(
                 "Episodes waiting for a plan",
-                "They go down to 0 within seconds while the gateway keeps up.",
+                "Episodes of which intake knows and no plan yet. Their number goes down to 0 within seconds while the gateway keeps up.",
                 "short",
                 [Query(level("gateway_open_episodes", where={"job": "$job", "state": "waiting"}), "waiting")],
             ),
             lines(
                 "Episodes told and ended",
-                "In the last hour: how much the number of episodes told, and of ends told, has grown.",
+                "How much the number of episodes told, and of ends told, has grown in the last hour.",
                 "short",
                 [
                     Query(

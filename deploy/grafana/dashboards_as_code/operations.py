@@ -23,7 +23,7 @@ def operations() -> Board:
     return Board(
         "alert-gateway-operations",
         "Alert gateway: operations",
-        "Is the gateway well, does it keep its promises, and where does the time go.",
+        "Is the gateway well, does it keep its promises, and where does the time go?",
         "gateway_build_info",
         (_wellness(), _objectives(), requests(), path(), store(), rules(), sources(), telemetry()),
         "gateway",

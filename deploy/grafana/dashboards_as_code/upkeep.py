@@ -27,16 +27,16 @@ def store() -> Row:
         (
             lines(
                 "Memory of the store",
-                "Of the fullest server. Without a limit of its own there is no second line.",
+                "Memory of the fullest server of the store, beside its limit. A server without a limit has no second line.",
                 "bytes",
                 [Query(level("gateway_store_memory_bytes", ["what"]), "{{what}}")],
             ),
             lines(
                 "Memory of the store, as a share",
-                "Of its limit. From about nine tenths on the gateway forgets ended alerts before their time; 0 where there is no limit.",
+                "The share of its limit that the fullest server uses. From 80 % on the gateway says that its store is filling up; 0 where there is no limit.",
                 "percentunit",
                 [Query(or_none(ratio(used, limit)), "used")],
-                limits=(Limit(0.9, "red"),),
+                limits=(Limit(0.8, "red"),),
                 most=1,
             ),
             lines(
