@@ -50,10 +50,28 @@ def test_the_shipped_dashboards_are_dashboards_to_grafana(tmp_path: Path) -> Non
     assert compiled(BOARDS, tmp_path) == ""
 
 
-def test_a_panel_without_a_type_an_unknown_key_and_a_text_for_a_number_are_found(tmp_path: Path) -> None:
-    broken = {name: copy.deepcopy(BOARDS["causal-evaluation"]) for name in ("untyped", "unknown", "text")}
-    del broken["untyped"]["panels"][1]["type"]
-    broken["unknown"]["panels"][1]["tittle"] = "Evaluations"
-    broken["text"]["schemaVersion"] = "41"
+def of_kind(board: dict[str, Any], kind: str) -> dict[str, Any]:
+    """Return the first panel of a kind."""
+    return next(panel for panel in board["panels"] if panel["type"] == kind)
+
+
+def test_what_grafana_would_not_understand_is_found(tmp_path: Path) -> None:
+    names = (
+        "untyped",
+        "unknown_key",
+        "text_for_a_number",
+        "colour_mode",
+        "line_width",
+        "heat_unit",
+        "format",
+    )
+    broken = {name: copy.deepcopy(BOARDS["causal-evaluation"]) for name in names}
+    del of_kind(broken["untyped"], "stat")["type"]
+    of_kind(broken["unknown_key"], "stat")["tittle"] = "Evaluations"
+    broken["text_for_a_number"]["schemaVersion"] = "41"
+    of_kind(broken["colour_mode"], "stat")["options"]["colorMode"] = "purple"
+    of_kind(broken["line_width"], "timeseries")["fieldConfig"]["defaults"]["custom"]["lineWidth"] = "thick"
+    of_kind(broken["heat_unit"], "heatmap")["options"]["yAxis"]["unit"] = 5
+    of_kind(broken["format"], "heatmap")["targets"][0]["format"] = "buckets"
     said = compiled(broken, tmp_path)
-    assert all(f"{name}.ts(" in said for name in broken), said
+    assert [name for name in names if f"{name}.ts(" not in said] == []

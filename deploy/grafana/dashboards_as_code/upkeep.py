@@ -192,15 +192,32 @@ def telemetry() -> Row:
                 "Events of the log in a second, those whose line a level or a sample leaves out among them.",
                 "cps",
                 [Query(rate("gateway_log_events_total", ["level"]), "{{level}}")],
-                width=12,
                 stacked=True,
+            ),
+            lines(
+                "Warnings and errors of the log",
+                "Events of the log in the last hour that are warnings or worse, by name.",
+                "short",
+                [
+                    Query(
+                        or_none(
+                            increase(
+                                "gateway_log_events_total",
+                                ["event", "level"],
+                                JOB | {"level": "~warning|error|critical"},
+                                window="1h",
+                            ),
+                            "event",
+                        ),
+                        "{{event}} ({{level}})",
+                    )
+                ],
             ),
             lines(
                 "Sent to a receiver of OTLP",
                 "Spans and log records in a second: sent, failed there, or dropped since too many waited. None where OTLP is off.",
                 "cps",
                 [Query(or_none(sent, "signal"), "{{signal}} {{outcome}}")],
-                width=12,
             ),
         ),
     )

@@ -210,25 +210,6 @@ def path() -> Row:
                     ),
                 ],
             ),
-            lines(
-                "Warnings and errors of the log",
-                "Events of the log in the last hour that are warnings or worse, by name.",
-                "short",
-                [
-                    Query(
-                        or_none(
-                            increase(
-                                "gateway_log_events_total",
-                                ["event", "level"],
-                                JOB | {"level": "~warning|error|critical"},
-                                window="1h",
-                            ),
-                            "event",
-                        ),
-                        "{{event}} ({{level}})",
-                    )
-                ],
-            ),
         ),
     )
 
