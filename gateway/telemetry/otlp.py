@@ -26,6 +26,7 @@ class Exporter:
     plain: bool  # without TLS
     headers: str
     queue: int  # spans or records that may wait to be sent
+    batch: int  # that are sent together, at most
 
     @property
     def place(self) -> str:

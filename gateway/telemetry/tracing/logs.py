@@ -85,9 +85,7 @@ def open_logs(
     """Return what takes each line of the log, and what sends the last of them and ends."""
     silence_the_sdk()
     counted = _Counted(_exporter(to))
-    batches = BatchLogRecordProcessor(
-        counted, max_queue_size=to.queue, max_export_batch_size=min(512, to.queue)
-    )
+    batches = BatchLogRecordProcessor(counted, max_queue_size=to.queue, max_export_batch_size=to.batch)
     outbox: Outbox[ReadWriteLogRecord] = Outbox(to.signal, to.place, to.queue, batches.on_emit, count)
     counted.settled = lambda records, sent: outbox.settled(records, sent=sent)
     provider = LoggerProvider(resource_of(version), shutdown_on_exit=False)

@@ -44,7 +44,7 @@ def open_traces(
         TracerProvider(shutdown_on_exit=False).sampler if share is None else ParentBasedTraceIdRatio(share)
     )
     counted = _Counted(exporter_of(to))
-    processor = BatchSpanProcessor(counted, max_queue_size=to.queue, max_export_batch_size=min(512, to.queue))
+    processor = BatchSpanProcessor(counted, max_queue_size=to.queue, max_export_batch_size=to.batch)
     outbox: Outbox[ReadableSpan] = Outbox(to.signal, to.place, to.queue, processor.on_end, count)
     counted.settled = lambda records, sent: outbox.settled(records, sent=sent)
     origin = Origin(resource_of(version), InstrumentationScope(SERVICE, version), outbox.add)
