@@ -6,25 +6,24 @@ import asyncio
 import secrets
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import httpx
 
 from gateway.cli.demo_scene import CHANNEL, Scene, running_scene, short
-from gateway.cli.stack.asking import asked_all_the_time
+from gateway.cli.stack.asking import ask_all_the_time
 from gateway.cli.stack.gateway_rules import ALERTMANAGERS, TOKEN, gateway_rules
 from gateway.cli.stack.programs import Program, Programs, StackError, installed
 from gateway.cli.stack.running import LOCALHOST, Layout, Ports, Stack, running_stack
 from gateway.cli.stack.shipped import OLDER, demand_checkout
 from gateway.model.counted import counted
+from gateway.runtime.background import background
 
 PORTS = Ports(8000, 9090, (9093, 9193), (9094, 9194))  # each unless it is taken
-FASTEST = (
-    30.0  # above it the heartbeat is due before everything has started, and scrapes fail for lack of time
-)
+FASTEST = 30.0  # above it the heartbeat is due before all has started, and scrapes fail for lack of time
 STEP_SECONDS = 120.0  # in which people must have heard of what was broken, or healed
 POLL_SECONDS = 0.2
 DEAD_SECONDS = 20.0  # after which a platform would have started the service again
@@ -57,7 +56,9 @@ async def run_stack_demo(echo: Echo, *, then_exit: bool, speed: float) -> bool:
             for line in _introduction(scene, stack, speed):
                 echo(line)
             news = _News(scene, echo)
-            async with _beside(_restarted(stack.evaluation, echo)), _beside(news.go_on()):
+            async with AsyncExitStack() as meanwhile:
+                background(meanwhile, partial(_restarted, stack.evaluation, echo))
+                background(meanwhile, news.go_on)
                 if not then_exit:
                     await asyncio.Event().wait()
                 await _break_and_heal(scene, stack.evaluation.url, echo)
@@ -83,7 +84,7 @@ async def _running(folder: Path, programs: Programs, speed: float) -> AsyncItera
             folder=folder,
         )
         stack = await running.enter_async_context(running_stack(layout))
-        await running.enter_async_context(asked_all_the_time(stack.evaluation.url))
+        ask_all_the_time(running, stack.evaluation.url)
         yield scene, stack
 
 
@@ -183,17 +184,6 @@ async def _restarted(service: Program, echo: Echo) -> None:
             except StackError as error:
                 echo(f"  {error.message}")
         await asyncio.sleep(POLL_SECONDS)
-
-
-@asynccontextmanager
-async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run `work`, which never ends by itself, until the block ends."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _until(condition: Callable[[], object]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from gateway.cli.stack.asking import asked_all_the_time
+from gateway.cli.stack.asking import ask_all_the_time
 from gateway.cli.stack.gateway_rules import ALERTMANAGERS, TOKEN, gateway_rules
 from gateway.cli.stack.programs import Programs
 from gateway.cli.stack.running import Layout, Ports, Stack, running_stack
@@ -167,5 +167,5 @@ async def whole_stack(folder: Path, age: str) -> AsyncIterator[WholeStack]:
             folder=folder,
         )
         parts = await running.enter_async_context(running_stack(layout))
-        await running.enter_async_context(asked_all_the_time(parts.evaluation.url))
+        ask_all_the_time(running, parts.evaluation.url)
         yield WholeStack(parts, (first, second), slack, pagerduty, files, [releases_of(found)])

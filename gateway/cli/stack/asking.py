@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack
+from functools import partial
 
 import httpx
+
+from gateway.runtime.background import background
 
 USERS = 4
 PAUSE_SECONDS = 0.2
@@ -15,16 +17,10 @@ TASK = {"task_type": "d_separation", "difficulty": "easy", "seed": 1}
 ASKED = {"model_id": "bayes-ball", "organization": "demo"}
 
 
-@asynccontextmanager
-async def asked_all_the_time(url: str) -> AsyncIterator[None]:
-    """Have `USERS` users ask the service at `url` until the block ends; they bear that it fails or is away."""
-    asking = [asyncio.create_task(_ask(url)) for _ in range(USERS)]
-    try:
-        yield
-    finally:
-        for task in asking:
-            task.cancel()
-        await asyncio.gather(*asking, return_exceptions=True)
+def ask_all_the_time(stack: AsyncExitStack, url: str) -> None:
+    """Have `USERS` users ask the service at `url` until the stack ends; they bear that it fails or is away."""
+    for _ in range(USERS):
+        background(stack, partial(_ask, url))
 
 
 async def _ask(url: str) -> None:
