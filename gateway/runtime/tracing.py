@@ -14,7 +14,6 @@ import structlog
 from gateway.config.otlp import Otlp
 from gateway.ports.spans import Spans
 from gateway.telemetry.logging import ALSO_TO
-from gateway.telemetry.otlp import Exporter
 
 log = structlog.get_logger("gateway.tracing")
 
@@ -34,32 +33,28 @@ def open_tracing(stack: AsyncExitStack, asked: Otlp, count: Count) -> Spans | No
     if asked.traces is None and asked.logs is None:
         return None
     try:
-        if asked.logs is not None:
-            _send_logs(stack, asked.logs, count)
-        return _send_traces(stack, asked.traces, asked.share, count) if asked.traces is not None else None
+        return _send(stack, asked, count)
     except ImportError as error:
         # Alerts are told all the same: a trace that is missing is no reason to tell nobody.
         log.error("tracing_not_installed", missing=error.name, remedy=REMEDY)  # noqa: TRY400 - the name says it all
         return None
 
 
-def _send_traces(stack: AsyncExitStack, to: Exporter, share: float | None, count: Count) -> Spans:
-    from gateway.telemetry.tracing.traces import open_traces
+def _send(stack: AsyncExitStack, asked: Otlp, count: Count) -> Spans | None:
+    from gateway.telemetry.tracing import logs, traces
 
-    spans, close = open_traces(to, share, version("alert-gateway"), count)
+    if (to := asked.logs) is not None:
+        taker, close = logs.open_logs(to, version("alert-gateway"), count)
+        stack.push_async_callback(partial(close_in_time, close))
+        stack.callback(setattr, ALSO_TO, "taker", None)
+        ALSO_TO.taker = taker
+        log.info("logs_sent", endpoint=to.place, protocol=to.protocol)
+    if (to := asked.traces) is None:
+        return None
+    spans, close = traces.open_traces(to, asked.share, version("alert-gateway"), count)
     stack.push_async_callback(partial(close_in_time, close))
     log.info("traces_sent", endpoint=to.place, protocol=to.protocol)
     return spans
-
-
-def _send_logs(stack: AsyncExitStack, to: Exporter, count: Count) -> None:
-    from gateway.telemetry.tracing.logs import open_logs
-
-    taker, close = open_logs(to, version("alert-gateway"), count)
-    stack.push_async_callback(partial(close_in_time, close))
-    stack.callback(setattr, ALSO_TO, "taker", None)
-    ALSO_TO.taker = taker
-    log.info("logs_sent", endpoint=to.place, protocol=to.protocol)
 
 
 async def close_in_time(close: Callable[[], None], seconds: float = FLUSH_SECONDS) -> None:

@@ -16,7 +16,7 @@ from evaluation import VERSION
 from evaluation.observers import About, Scored, Step
 from gateway.runtime.tracing import close_in_time
 from gateway.telemetry.otlp import Exporter
-from gateway.telemetry.tracing.traces import exporter_of
+from gateway.telemetry.tracing.exporters import span_exporter
 
 
 class TracingObserver:
@@ -26,7 +26,7 @@ class TracingObserver:
         own = Resource({SERVICE_NAME: "causal-evaluation", SERVICE_VERSION: VERSION})
         resource = own.merge(OTELResourceDetector().detect())
         self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
-        self._provider.add_span_processor(BatchSpanProcessor(exporter_of(to), max_queue_size=to.queue))
+        self._provider.add_span_processor(BatchSpanProcessor(span_exporter(to), max_queue_size=to.queue))
         self._tracer = self._provider.get_tracer("evaluation", VERSION)
         self._propagator = TraceContextTextMapPropagator()
 

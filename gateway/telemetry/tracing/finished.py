@@ -19,7 +19,10 @@ from gateway.ports.spans import SpanValue
 class FinishedSpan(ReadableSpan):
     """The values of one span, times in ns since the epoch. `status` is None where it is not set."""
 
-    __slots__ = ("attributes", "context", "end_time", "instrumentation_scope", "kind", "links", "name", "parent", "resource", "start_time", "status")  # fmt: skip
+    __slots__ = (
+        *("name", "context", "parent", "resource", "instrumentation_scope", "kind"),
+        *("start_time", "end_time", "attributes", "links", "status"),
+    )
     name: str
     context: SpanContext
     parent: SpanContext | None

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 
 from opentelemetry._logs import LogRecord, SeverityNumber
 from opentelemetry.context import Context
-from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
 from opentelemetry.sdk._logs import (
     LoggerProvider,
     LogRecordProcessor,
@@ -23,9 +22,10 @@ from structlog.typing import EventDict
 
 from gateway.clock import utc_ns
 from gateway.telemetry.current_span import CURRENT
-from gateway.telemetry.otlp import GRPC, Exporter
+from gateway.telemetry.otlp import Exporter
+from gateway.telemetry.tracing.exporters import log_exporter
 from gateway.telemetry.tracing.outbox import Count, Outbox
-from gateway.telemetry.tracing.resource import SERVICE, headers_of, resource_of, silence_the_sdk
+from gateway.telemetry.tracing.resource import SERVICE, resource_of, silence_the_sdk
 from gateway.telemetry.tracing.spans import TracedSpan
 
 NOWHERE = Context()
@@ -84,7 +84,7 @@ def open_logs(
 ) -> tuple[Callable[[EventDict], None], Callable[[], None]]:
     """Return what takes each line of the log, and what sends the last of them and ends."""
     silence_the_sdk()
-    counted = _Counted(_exporter(to))
+    counted = _Counted(log_exporter(to))
     batches = BatchLogRecordProcessor(counted, max_queue_size=to.queue, max_export_batch_size=to.batch)
     outbox: Outbox[ReadWriteLogRecord] = Outbox(to.signal, to.place, to.queue, batches.on_emit, count)
     counted.settled = lambda records, sent: outbox.settled(records, sent=sent)
@@ -113,13 +113,3 @@ def _record(event: EventDict) -> LogRecord:
             name: value for name, value in event.items() if name not in PLACED and not name.startswith("_")
         },
     )
-
-
-def _exporter(to: Exporter) -> LogRecordExporter:
-    headers = headers_of(to.headers)
-    if to.protocol != GRPC:
-        return OTLPLogExporter(to.endpoint, headers=headers)
-    # grpc takes 10 MB and 0.1 s to import, so only those who speak it pay for it
-    from opentelemetry.exporter.otlp.proto.grpc import _log_exporter
-
-    return _log_exporter.OTLPLogExporter(to.endpoint, insecure=to.plain, headers=headers)

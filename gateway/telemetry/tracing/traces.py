@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
-from gateway.telemetry.otlp import GRPC, Exporter
+from gateway.telemetry.otlp import Exporter
+from gateway.telemetry.tracing.exporters import span_exporter
 from gateway.telemetry.tracing.outbox import Count, Outbox
-from gateway.telemetry.tracing.resource import SERVICE, headers_of, resource_of, silence_the_sdk
+from gateway.telemetry.tracing.resource import SERVICE, resource_of, silence_the_sdk
 from gateway.telemetry.tracing.spans import Origin, TracedSpans
 
 
@@ -43,20 +43,9 @@ def open_traces(
     sampler = (
         TracerProvider(shutdown_on_exit=False).sampler if share is None else ParentBasedTraceIdRatio(share)
     )
-    counted = _Counted(exporter_of(to))
+    counted = _Counted(span_exporter(to))
     processor = BatchSpanProcessor(counted, max_queue_size=to.queue, max_export_batch_size=to.batch)
     outbox: Outbox[ReadableSpan] = Outbox(to.signal, to.place, to.queue, processor.on_end, count)
     counted.settled = lambda records, sent: outbox.settled(records, sent=sent)
     origin = Origin(resource_of(version), InstrumentationScope(SERVICE, version), outbox.add)
     return TracedSpans(origin, sampler), processor.shutdown
-
-
-def exporter_of(to: Exporter) -> SpanExporter:
-    """Return what sends spans there, by the protocol that its settings name."""
-    headers = headers_of(to.headers)
-    if to.protocol != GRPC:
-        return OTLPSpanExporter(to.endpoint, headers=headers)
-    # grpc takes 10 MB and 0.1 s to import, so only those who speak it pay for it
-    from opentelemetry.exporter.otlp.proto.grpc import trace_exporter
-
-    return trace_exporter.OTLPSpanExporter(to.endpoint, insecure=to.plain, headers=headers)
