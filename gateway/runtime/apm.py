@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Protocol
@@ -69,11 +68,10 @@ async def reporting(settings: ApmSettings | None) -> AsyncIterator[Reporter]:
     if settings.server_url.startswith("http:") and not is_on_this_machine(settings.server_url):
         log.warning("apm_in_clear", remedy=f"{settings.asked_by}: give an address that begins with https://")
     # Imported here: whoever has not asked for APM has not Elastic's agent in the process.
-    from gateway.telemetry.apm import close, make_client
-    from gateway.telemetry.apm_spans import ApmReporter
+    from gateway.telemetry import apm_spans
 
-    client = make_client(settings.options, "alert-gateway", version("alert-gateway"))
+    reporter = apm_spans.make_reporter(settings.options, version("alert-gateway"))
     try:
-        yield ApmReporter(client)
+        yield reporter
     finally:
-        await close_in_time(partial(close, client), CLOSE_SECONDS)
+        await close_in_time(reporter.close, CLOSE_SECONDS)

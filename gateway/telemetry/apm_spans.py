@@ -6,7 +6,7 @@ are not reported: the agent takes longer for a span (0.03 ms) than the gateway f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Scope
 
 from gateway.clock import elapsed_seconds, utc_ns
 from gateway.ports.spans import Span, Spans, SpanValue
-from gateway.telemetry.apm import ApmApp, Client
+from gateway.telemetry.apm import ApmApp, Client, close, make_client
 from gateway.telemetry.current_span import CURRENT
 
 NANOSECONDS = 1_000_000_000
@@ -36,6 +36,15 @@ class ApmReporter:
 
     def spans(self, traced: Spans | None) -> Spans:
         return ReportedSpans(self.client, traced)
+
+    def close(self) -> None:
+        """Send what is left, and end: a server that is away is waited for."""
+        close(self.client)
+
+
+def make_reporter(options: Mapping[str, str], version: str) -> ApmReporter:
+    """Return what reports the gateway of a version. `options` are the agent's settings by its own names."""
+    return ApmReporter(make_client(options, "alert-gateway", version))
 
 
 class ReportedSpans:
