@@ -111,21 +111,7 @@ def configure_logging(
     """
     target = stream or sys.stderr
     for_people = target.isatty() if how == "auto" else how == "console"
-    shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        add_trace_ids,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.PositionalArgumentsFormatter(),
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.StackInfoRenderer(),
-        structlog.processors.format_exc_info,
-        structlog.processors.UnicodeDecoder(),
-        HideSecrets(secrets),
-        # For people, a line that stands in a label would look like a line of the log.
-        MakeHarmless(one_line=for_people),
-        ALSO_TO,
-    ]
+    shared = _processors(secrets, for_people=for_people)
     last: Processor = (
         structlog.dev.ConsoleRenderer(colors=target.isatty(), pad_event_to=EVENT_COLUMNS)
         if for_people
@@ -154,6 +140,25 @@ def configure_logging(
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+
+
+def _processors(secrets: Collection[str], *, for_people: bool) -> list[Processor]:
+    """Return what each line passes in its turn, the gateway's own and those of libraries alike."""
+    return [
+        structlog.contextvars.merge_contextvars,
+        add_trace_ids,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+        structlog.processors.UnicodeDecoder(),
+        HideSecrets(secrets),
+        # For people, a line that stands in a label would look like a line of the log.
+        MakeHarmless(one_line=for_people),
+        ALSO_TO,
+    ]
 
 
 def _quieten_libraries() -> None:
