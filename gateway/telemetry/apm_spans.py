@@ -6,8 +6,8 @@ are not reported: the agent takes longer for a span (0.03 ms) than the gateway f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Scope
 from gateway.clock import elapsed_seconds, utc_ns
 from gateway.ports.spans import Span, Spans, SpanValue
 from gateway.telemetry.apm import ApmApp, Client, close, make_client
-from gateway.telemetry.current_span import CURRENT
+from gateway.telemetry.current_span import under_way
 
 NANOSECONDS = 1_000_000_000
 DELIVERED = "delivered"  # the outcome of a send that the vendor has taken
@@ -122,13 +122,8 @@ class ReportedSpan:
     def child(self, name: str, others: Sequence[Span] = ()) -> Span:
         return self._traced.child(name, others) if self._traced else ReportedSpan(self._transaction)
 
-    @contextmanager
-    def current(self) -> Iterator[Span]:
-        token = CURRENT.set(self)
-        try:
-            yield self
-        finally:
-            CURRENT.reset(token)
+    def current(self) -> AbstractContextManager[Span]:
+        return under_way(self)
 
     def answered(self, endpoint: str, method: str, status: int) -> None:
         if self._traced is not None:

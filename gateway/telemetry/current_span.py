@@ -5,6 +5,8 @@ Nothing here needs OpenTelemetry: without tracing nobody ever sets it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 from structlog.typing import EventDict, WrappedLogger
@@ -12,6 +14,16 @@ from structlog.typing import EventDict, WrappedLogger
 from gateway.ports.spans import Span
 
 CURRENT: ContextVar[Span | None] = ContextVar("span", default=None)
+
+
+@contextmanager
+def under_way(span: Span) -> Iterator[Span]:
+    """Have what is done inside, its log lines and its measurements belong to a span."""
+    token = CURRENT.set(span)
+    try:
+        yield span
+    finally:
+        CURRENT.reset(token)
 
 
 def exemplar() -> dict[str, str] | None:

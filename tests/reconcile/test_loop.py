@@ -52,24 +52,25 @@ class Late(MemoryStore):
         return found
 
 
-async def test_what_was_claimed_when_the_end_came_is_finished_and_no_lease_is_left() -> None:
+async def world_with_one_alert_due() -> tuple[World, Late]:
+    """Return a world whose reconciler is asked to stop as soon as it has claimed the plan that is due."""
     world = World(rulebook(Route("everything", BUILT_IN, notify=("chat",), group_wait=0)))
     store = Late(lambda: START)
     world.reconciler.context.store = store
     store.reconciler = world.reconciler
     intake = GroupCommit(store, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)
     await intake.accept([seen()], [])
+    return world, store
+
+
+async def test_what_was_claimed_when_the_end_came_is_finished_and_no_lease_is_left() -> None:
+    world, store = await world_with_one_alert_due()
     await asyncio.wait_for(world.reconciler.run(), 5)
     assert not store._agenda._leases
 
 
 async def test_what_the_store_s_absence_ends_after_the_end_was_asked_for_is_given_back() -> None:
-    world = World(rulebook(Route("everything", BUILT_IN, notify=("chat",), group_wait=0)))
-    store = Late(lambda: START)
-    world.reconciler.context.store = store
-    store.reconciler = world.reconciler
-    intake = GroupCommit(store, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)
-    await intake.accept([seen()], [])
+    world, store = await world_with_one_alert_due()
     commit = store.commit
 
     async def away(changes: Changes) -> Committed:

@@ -51,13 +51,17 @@ async def scheduled(store: RedisStore, *subjects: Subject) -> None:
     await store.commit(changes)
 
 
+async def claim_without_an_answer(store: RedisStore, cut: Cut) -> None:
+    cut.lost = 1
+    with pytest.raises(StateUnavailable):
+        await store.claim(10, LEASE, LaneRule())
+
+
 async def test_what_was_leased_by_a_claim_without_an_answer_is_claimed_again_at_once(client: Client) -> None:
     cut = Cut(client)
     store = RedisStore(cut)  # type: ignore[arg-type]
     await scheduled(store, PLAN)
-    cut.lost = 1
-    with pytest.raises(StateUnavailable):
-        await store.claim(10, LEASE, LaneRule())
+    await claim_without_an_answer(store, cut)
     claimed = await store.claim(10, LEASE, LaneRule())
     assert [claim.subject for claim in claimed.claims] == [PLAN]
     done = await store.commit(Changes(releases=[Release(claimed.claims[0], None)]))
@@ -70,9 +74,7 @@ async def test_what_others_have_leased_stays_theirs(client: Client) -> None:
     ours, theirs = RedisStore(cut), RedisStore(client)  # type: ignore[arg-type]
     await scheduled(theirs, OTHER)
     assert (await theirs.claim(10, LEASE, LaneRule())).claims
-    cut.lost = 1
-    with pytest.raises(StateUnavailable):
-        await ours.claim(10, LEASE, LaneRule())
+    await claim_without_an_answer(ours, cut)
     assert not (await ours.claim(10, LEASE, LaneRule())).claims
 
 
@@ -82,9 +84,7 @@ async def test_a_lease_of_which_too_little_is_left_for_a_send_is_taken_anew_for_
     cut = Cut(client)
     store = RedisStore(cut)  # type: ignore[arg-type]
     await scheduled(store, PLAN, OTHER)
-    cut.lost = 1
-    with pytest.raises(StateUnavailable):
-        await store.claim(10, LEASE, LaneRule())
+    await claim_without_an_answer(store, cut)
     (lost,) = {raw.split()[0] for raw in await client.ask("HVALS", store.keys["leases"])}
     # The store was away for more than half of the lease.
     claimed = await store.claim(10, 3 * LEASE, LaneRule())
@@ -97,9 +97,7 @@ async def test_a_lost_lease_is_found_also_where_the_store_goes_away_again_meanwh
     cut = Cut(client)
     store = RedisStore(cut)  # type: ignore[arg-type]
     await scheduled(store, PLAN)
-    cut.lost = 1
-    with pytest.raises(StateUnavailable):
-        await store.claim(10, LEASE, LaneRule())
+    await claim_without_an_answer(store, cut)
     for _ in range(2):
         cut.lost = 1
         with pytest.raises(StateUnavailable):

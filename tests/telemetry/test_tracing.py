@@ -29,6 +29,13 @@ async def traced(receiver: OtlpReceiver, starter: Starter) -> Running:
     return await starter.start()
 
 
+@pytest.fixture
+async def all_sampled(receiver: OtlpReceiver, starter: Starter, monkeypatch: pytest.MonkeyPatch) -> Running:
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_on")
+    starter.more = sending_to(receiver) | {"OTEL_TRACES_SAMPLER": "always_on"}
+    return await starter.start()
+
+
 def one(spans: list[ReceivedSpan], name: str) -> ReceivedSpan:
     (found,) = (span for span in spans if span.name == name)
     return found
@@ -65,16 +72,13 @@ async def test_one_trace_goes_from_the_webhook_to_its_commit_and_is_linked_to_wh
 
 
 async def test_webhooks_that_are_committed_together_have_one_commit(
-    receiver: OtlpReceiver, starter: Starter
+    traced: Running, receiver: OtlpReceiver
 ) -> None:
-    starter.more = sending_to(receiver)
-    app = await starter.start()
-
     # While the first one is committed, the others wait for the next commit.
     async with asyncio.TaskGroup() as tasks:
         for number in range(1, 9):
             parent = f"00-{number:032x}-{SENDERS_SPAN}-01"
-            tasks.create_task(post(app, parent, f"pay-{number}"))
+            tasks.create_task(post(traced, parent, f"pay-{number}"))
     await receiver.until(lambda: len([span for span in receiver.spans if span.kind == "server"]) == 8)
 
     shared = max(receiver.named("commit"), key=lambda span: len(span.links))
@@ -248,26 +252,18 @@ class TestTheSample:
         assert 10 <= len(receiver.named("GET /api/v1/incidents")) <= 60
 
     async def test_is_all_where_the_variable_says_so(
-        self, receiver: OtlpReceiver, starter: Starter, monkeypatch: pytest.MonkeyPatch
+        self, all_sampled: Running, receiver: OtlpReceiver
     ) -> None:
-        monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_on")
-        starter.more = sending_to(receiver) | {"OTEL_TRACES_SAMPLER": "always_on"}
-        app = await starter.start()
-
         for _ in range(5):
-            await app.ask("/api/v1/incidents")
+            await all_sampled.ask("/api/v1/incidents")
 
         await receiver.until(lambda: len(receiver.named("GET /api/v1/incidents")) == 5)
 
     async def test_leaves_out_what_machines_ask_every_few_seconds(
-        self, receiver: OtlpReceiver, starter: Starter, monkeypatch: pytest.MonkeyPatch
+        self, all_sampled: Running, receiver: OtlpReceiver
     ) -> None:
-        monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_on")
-        starter.more = sending_to(receiver) | {"OTEL_TRACES_SAMPLER": "always_on"}
-        app = await starter.start()
-
         for path in ("/metrics", "/livez", "/readyz", "/health", "/api/v1/incidents"):
-            await app.ask(path)
+            await all_sampled.ask(path)
         await receiver.until(lambda: receiver.named("GET /api/v1/incidents"))
 
         assert {span.name for span in receiver.spans if span.kind == "server"} == {"GET /api/v1/incidents"}

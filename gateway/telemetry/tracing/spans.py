@@ -6,13 +6,10 @@ each of ours is written by one task, with few attributes.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from http import HTTPStatus
 
-from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import Decision, Sampler
@@ -24,25 +21,20 @@ from opentelemetry.trace import (
     SpanKind,
     Status,
     StatusCode,
-    TraceFlags,
-    get_current_span,
     set_span_in_context,
 )
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from gateway.clock import elapsed_seconds, utc_ns
 from gateway.ports.spans import Span, SpanValue
-from gateway.telemetry.current_span import CURRENT
+from gateway.telemetry.current_span import under_way
+from gateway.telemetry.tracing.contexts import SAMPLED, context_of, links_to
 from gateway.telemetry.tracing.finished import FinishedSpan
 
 MAX_LINKS = 128  # https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits
-SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 FAILED = Status(StatusCode.ERROR)
 NANOSECONDS = 1_000_000_000
-TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-01")  # as `TracedSpan.traceparent` has it
 
 _ids = RandomIdGenerator()
-_propagator = TraceContextTextMapPropagator()
 
 
 class Origin:
@@ -144,13 +136,8 @@ class TracedSpan:
         span._links = [Link(other.context) for other in others[:MAX_LINKS] if isinstance(other, TracedSpan)]
         return span
 
-    @contextmanager
-    def current(self) -> Iterator[TracedSpan]:
-        token = CURRENT.set(self)
-        try:
-            yield self
-        finally:
-            CURRENT.reset(token)
+    def current(self) -> AbstractContextManager[Span]:
+        return under_way(self)
 
     def answered(self, endpoint: str, method: str, status: int) -> None:
         # https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server
@@ -201,11 +188,11 @@ class TracedSpans:
         self._sampler = sampler
 
     def serve(self, name: str, traceparent: str, tracestate: str) -> TracedSpan | None:
-        parent = _context_of(traceparent, tracestate) if traceparent else None
+        parent = context_of(traceparent, tracestate) if traceparent else None
         return self._first(name, SpanKind.SERVER, parent, elapsed_seconds())
 
     def caused(self, name: str, traceparent: str, began: float) -> TracedSpan | None:
-        if not (links := _links_to(traceparent)):
+        if not (links := links_to(traceparent)):
             return None
         # Whether the cause is in the sample was decided when it came, so no sampler is asked again.
         return self._root(name, SpanKind.CONSUMER, began, links)
@@ -239,18 +226,3 @@ class TracedSpans:
     ) -> TracedSpan:
         zero = utc_ns() - int(elapsed_seconds() * NANOSECONDS)
         return TracedSpan(self._origin, name, context, parent, kind, began, zero, links)
-
-
-@lru_cache(maxsize=256)  # a webhook may change a hundred incidents, which are planned together
-def _links_to(traceparent: str) -> tuple[Link, ...]:
-    """Return the link to a webhook by the record of a cause; none where it says nothing that is known here."""
-    found = TRACEPARENT.fullmatch(traceparent)
-    return () if found is None else (Link(SpanContext(int(found[1], 16), int(found[2], 16), True, SAMPLED)),)
-
-
-def _context_of(traceparent: str, tracestate: str) -> SpanContext | None:
-    """Return the span that a header names; None where it names none."""
-    carrier = {"traceparent": traceparent, "tracestate": tracestate}
-    # An empty context, or the current one would stand in for a header that names no span.
-    context = get_current_span(_propagator.extract(carrier, Context())).get_span_context()
-    return context if context.is_valid else None
