@@ -7,6 +7,7 @@ import os
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -57,7 +58,7 @@ def test_the_stack_has_all_that_watches_the_gateway_and_its_traces_go_to_jaeger(
 def test_whatever_a_service_mounts_of_this_folder_is_there_and_read_only(name: str) -> None:
     for mount in SERVICES[name].get("volumes", ()):
         source, _, rest = mount.partition(":")
-        if source.startswith("."):
+        if source.startswith((".", "/")):
             assert (COMPOSE.parent / source).exists(), mount
             assert rest.endswith(":ro"), mount
 
@@ -77,6 +78,19 @@ def test_the_names_and_ports_that_the_shipped_files_ask_for_are_those_of_the_ser
         for target in static["targets"]
     } | {prometheus["tracing"]["endpoint"].partition(":")[0]}
     assert asked - {"localhost"} <= SERVICES.keys()
+
+
+def test_grafana_has_every_data_source_that_is_shipped_and_each_is_a_service() -> None:
+    mounted = [
+        Path(mount.partition(":")[0]) for mount in SERVICES["grafana"]["volumes"] if "/datasources/" in mount
+    ]
+    shipped = (ROOT / "deploy/grafana/provisioning/datasources").iterdir()
+    assert {path.name for path in shipped} <= {path.name for path in mounted}
+    found = [source for path in mounted for source in read_yaml(COMPOSE.parent / path)["datasources"]]
+    assert {urlsplit(source["url"]).hostname for source in found} == {"prometheus", "jaeger"}
+    assert {"prometheus", "jaeger"} <= SERVICES.keys()
+    (boards,) = read_yaml(ROOT / "deploy/grafana/provisioning/dashboards/alert-gateway.yaml")["providers"]
+    assert f"../grafana/dashboards:{boards['options']['path']}:ro" in SERVICES["grafana"]["volumes"]
 
 
 def test_every_secret_is_a_file_that_the_head_of_the_compose_file_names() -> None:
