@@ -1,4 +1,4 @@
-"""The parts that a demo runs on: local vendors, and a gateway whose rules wait as briefly as the demo lasts."""
+"""The parts of a demo: local vendors, and a gateway whose rules wait as briefly as the demo lasts."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ WAITS_MS = {
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A running demo: the gateway at `url`, the local vendors, and the folder with its log, rules and store."""
+    """A running demo: the gateway at `url`, the local vendors, and the folder of its log, rules and store."""
 
     gateway: Gateway
     slack: SlackSandbox
@@ -92,7 +92,7 @@ def storm_rules(speed: float) -> str:
 async def running_scene(
     folder: Path, rules: str, variables: Mapping[str, str] | None = None
 ) -> AsyncIterator[Scene]:
-    """Run a gateway with these rules and the local vendors. `variables` are settings besides the usual ones."""
+    """Run a gateway with these rules and the local vendors. `variables` are more settings than the usual."""
     # The log goes to a file, so that the terminal shows only what people would have seen of the storm.
     with (folder / "gateway.log").open("w", encoding="utf-8") as logfile:
         configure_logging("json", "info", [], logfile)

@@ -1,4 +1,4 @@
-"""`gateway demo --stack`: real Prometheus and Alertmanagers around the gateway, and a service to break and heal."""
+"""`gateway demo --stack`: Prometheus and Alertmanagers around the gateway, and a service to break."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 
 from gateway.cli.demo_scene import CHANNEL, Scene, running_scene, short
-from gateway.cli.stack.asking import ask_all_the_time
+from gateway.cli.stack.asking import USERS, ask_all_the_time
 from gateway.cli.stack.gateway_rules import ALERTMANAGERS, TOKEN, gateway_rules
 from gateway.cli.stack.programs import Program, Programs, StackError, installed
 from gateway.cli.stack.running import LOCALHOST, Layout, Ports, Stack, running_stack
@@ -92,7 +92,7 @@ def _introduction(scene: Scene, stack: Stack, speed: float) -> list[str]:
     first, second = (part.url for part in stack.alertmanagers)
     switches = f"{stack.evaluation.url}/switches"
     return [
-        "The alert gateway in its stack, with a local Slack and PagerDuty. No account, nothing leaves this machine.\n",
+        "The alert gateway in its stack. Slack and PagerDuty are local: nothing leaves this machine.\n",
         f"  Slack          {scene.slack.page_url}",
         f"  PagerDuty      {scene.pagerduty.page_url}",
         f"  Gateway        {scene.url}/api/v1/incidents   {scene.url}/metrics",
@@ -100,8 +100,9 @@ def _introduction(scene: Scene, stack: Stack, speed: float) -> list[str]:
         f"  Alertmanagers  {first}/api/v2/alerts   {second}/api/v2/alerts",
         f"  Evaluation     {stack.evaluation.url}/health   {stack.evaluation.url}/metrics",
         f"  Their logs     {scene.folder} (until the demo ends)\n",
-        f"The files are those of deploy/, {speed:g} times faster than life: `for: 2m` lasts {120 / speed:g} s. Four users ask the",
-        "evaluation service all the time. It is broken by its switches, from another terminal:\n",
+        f"The files are those of deploy/, {speed:g} times faster than life: `for: 2m` lasts {120 / speed:g} s.",
+        f"{USERS} users ask the evaluation service all the time. It is broken by its switches, from another",
+        "terminal:\n",
         *(
             f"  curl -H 'content-type: application/json' {switches} -d '{switch}'\n      {what}"
             for switch, what in SWITCHES.items()
@@ -111,7 +112,7 @@ def _introduction(scene: Scene, stack: Stack, speed: float) -> list[str]:
 
 
 async def _break_and_heal(scene: Scene, service: str, echo: Echo) -> None:
-    """Have evaluations fail until somebody is called, and heal the service until everybody knows that it is over."""
+    """Have evaluations fail until somebody is called, and heal the service until all know that it is over."""
     try:
         echo("  half of the evaluations fail")
         await _switch(service, BROKEN)
@@ -127,7 +128,7 @@ async def _break_and_heal(scene: Scene, service: str, echo: Echo) -> None:
 
 
 async def _summary(scene: Scene, echo: Echo) -> bool:
-    """Print the last line; return whether somebody was called, nothing is left open and the counts balance."""
+    """Print the last line. Return whether somebody was called, nothing is open and the counts balance."""
     left, imbalances = await scene.left()
     pages = counted(len(scene.pagerduty.incidents), "page")
     echo(f"demo: {pages} out; {counted(left, 'page')} left open, books off by {imbalances}")
@@ -164,7 +165,7 @@ class _News:
 
 
 def _titles(scene: Scene) -> list[str]:
-    """Return the first lines of the channel's messages; those that Alertmanager itself posts are attachments."""
+    """Return the first lines of the channel's messages; what Alertmanager itself posts is an attachment."""
     titles = []
     for message in scene.slack.messages(CHANNEL):
         attachment = next(iter(message.content.attachments), None)

@@ -53,7 +53,7 @@ def serve() -> None:
 
 
 async def _serve(environment: Environment) -> None:
-    """Listen first: a port that is taken, and a store that is away, are said by a process that can be asked."""
+    """Listen first, so that a process that can be asked says that its port is taken or the store away."""
     watch = StoreWatch()
     # Where the store is, the log says; whoever can reach the port need not know.
     doorway = Doorway(lambda: watch.reason, version("alert-gateway"))
@@ -94,7 +94,7 @@ async def _work(
     serving: asyncio.Task[None],
     manager: ServiceManager,
 ) -> None:
-    """Run the gateway behind the doorway until the server has stopped, with all webhooks in flight answered."""
+    """Run the gateway behind the doorway until the server has stopped and has answered every webhook."""
     async with (
         reporting(environment.apm) as reporter,
         running(environment, watch=watch, reporter=reporter) as gateway,

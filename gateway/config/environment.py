@@ -139,12 +139,12 @@ class Environment:
 
     @property
     def apm(self) -> ApmSettings | None:
-        """Where requests are reported to, None where nobody asks for Elastic APM. Raises `BadSettings`."""
+        """The settings of Elastic APM, None where nobody asks for it. Raises `BadSettings`."""
         return read_apm(self._variables, self.secret)
 
     @property
     def service_manager(self) -> ServiceManagerSettings:
-        """Who wants to hear that the gateway runs: systemd, where it has started it."""
+        """The address of systemd, where it has started this process and wants to hear that it runs."""
         return read_service_manager(self._variables)
 
     @property

@@ -1,8 +1,8 @@
-"""Where traces and logs go: the variables of OpenTelemetry, as every SDK reads them.
+"""The variables of OpenTelemetry say where traces and logs go, as in every SDK.
 
 https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ and
-https://opentelemetry.io/docs/specs/otel/protocol/exporter/. What the SDK reads by itself (certificates, timeouts,
-compression, the sampler, the resource) is left to it.
+https://opentelemetry.io/docs/specs/otel/protocol/exporter/. Certificates, timeouts, compression, the sampler and
+the resource are left to the SDK, which reads them by itself.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ INSECURE = "OTEL_EXPORTER_OTLP_INSECURE"
 
 @dataclass(frozen=True, slots=True)
 class Otlp:
-    """What the variables ask for; `warnings` are sentences about those that should be otherwise.
+    """The settings by those variables; `warnings` are sentences about those that should be otherwise.
 
     `share` is how much of the traces that begin here is kept, None where the SDK's own variable says it.
     """
@@ -38,7 +38,7 @@ class Otlp:
 
 
 def read_otlp(variables: Mapping[str, str], secret: Callable[[str], str | None]) -> Otlp:
-    """Read the variables. `secret` gives the value of one that may hold a secret, and keeps it out of the log.
+    """Read the variables. `secret` gives the value of one that may hold a secret, and hides it in the log.
 
     Nothing that is wrong with them keeps the gateway from its work: it is in `warnings`, and nothing is sent.
     """
@@ -99,7 +99,8 @@ class _Reader:
         if asked in PORTS:
             return asked
         self.warnings.append(
-            f"OTEL_EXPORTER_OTLP_PROTOCOL: `{asked}` is not spoken here, and {HTTP} is used: set {HTTP} or {GRPC}"
+            f"OTEL_EXPORTER_OTLP_PROTOCOL: `{asked}` is not spoken here, and {HTTP} is used:"
+            f" set {HTTP} or {GRPC}"
         )
         return HTTP
 

@@ -1,7 +1,7 @@
-"""Where the service manager that started this process wants to hear of it, and how often.
+"""The variables by which systemd says where and how often it wants to hear of this process.
 
-The variables are those of systemd: https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html and, for those of
-the watchdog, https://www.freedesktop.org/software/systemd/man/latest/sd_watchdog_enabled.html
+https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html and, for its watchdog,
+https://www.freedesktop.org/software/systemd/man/latest/sd_watchdog_enabled.html
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ServiceManagerSettings:
-    """`address` is that of a socket, empty where nobody wants to hear. `watchdog_seconds` is how long the gateway may
-    say nothing before it is taken for hung, None where nobody minds.
+    """`address` is that of a socket, empty where nobody listens.
+
+    `watchdog_seconds` is how long the gateway may say nothing before it is taken for hung, None where nobody minds.
     """
 
     address: str | bytes = ""

@@ -1,4 +1,4 @@
-"""The whole ASGI application: webhooks go straight to their endpoint, other requests to Starlette's routes."""
+"""The whole ASGI application: webhooks go straight to their endpoint, all else to Starlette's routes."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class AsgiApp:
                 log.debug("request_answered", endpoint=endpoint, **facts)
 
     def endpoint_of(self, scope: Scope) -> str | None:
-        """Return the path that an answered request went to, as the router has it; None where it led nowhere."""
+        """Return the path of an answered request as the router has it; None where it led nowhere."""
         webhook: str = scope["path"].rstrip("/")
         if webhook in READERS:
             return webhook

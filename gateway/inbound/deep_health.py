@@ -1,4 +1,4 @@
-"""`/health/deep`: what `/health` says, after the destinations and the store were asked and the path was tried."""
+"""`/health/deep`: what `/health` says, after asking destinations and store and trying the path."""
 
 from __future__ import annotations
 

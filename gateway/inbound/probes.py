@@ -1,4 +1,4 @@
-"""The endpoints of probes: `/livez` (this process), `/readyz` (the store), `/health`, `/health/deep` and `/metrics`."""
+"""The endpoints of probes: `/livez`, `/readyz` (the store), `/health`, `/health/deep` and `/metrics`."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def correlation_of(caused_by: str) -> str:
 
 
 def traceparent_of(caused_by: str) -> str:
-    """Return the span of the webhook, as a header's `traceparent`; empty where it is in no trace that is kept."""
+    """Return the webhook's span as a header's `traceparent`; empty where it is in no trace that is kept."""
     return caused_by.partition(SEPARATOR)[2]
 
 

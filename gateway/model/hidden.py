@@ -1,4 +1,4 @@
-"""What has kept firing members of an incident from a target."""
+"""The reasons that have kept firing members of an incident from a target."""
 
 from __future__ import annotations
 

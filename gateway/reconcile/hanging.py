@@ -19,7 +19,7 @@ T = TypeVar("T", Delivered | Refused | Unanswered, Look)
 
 
 class VendorCall(StrEnum):
-    """What a delivery calls its vendor for."""
+    """The purpose of a delivery's call to its vendor."""
 
     NOTIFY = "notify"
     REPLY = "reply"

@@ -1,4 +1,4 @@
-"""Plan an incident: write down what every target should be notified of and put the deliveries on the agenda."""
+"""Plan an incident: write down what each target should be told, and put deliveries on the agenda."""
 
 from __future__ import annotations
 

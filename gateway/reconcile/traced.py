@@ -104,7 +104,7 @@ def _caused(context: Context, name: str, snapshot: IncidentSnapshot, began: floa
     if span is not None:
         span.note(incident=incident.id, shard=context.shard)
         if (partition_by := context.policy.rules.partition_by) and snapshot.alerts:
-            # Values of labels do not leave the gateway by a trace, so it is their hash: enough to tell them apart.
+            # No value of a label leaves the gateway by a trace; by their hash partitions are told apart.
             values = partition_of(next(iter(snapshot.alerts.values())).labels, partition_by)
             span.note(partition=redacted("\xff".join(values), context.secrets.redact_key))
     return span

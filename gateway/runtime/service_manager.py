@@ -1,4 +1,4 @@
-"""What systemd is told of the gateway: that it listens, how it does, that its event loop turns, and that it stops."""
+"""Tell systemd that the gateway listens, how it does, that its event loop turns, and that it stops."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ServiceManager:
         self._heard = True
 
     def listening(self) -> None:
-        """Say that the port is open. The store may still be away: that is no reason to start the gateway anew."""
+        """Say that the port is open. A store that is away is no reason to start the gateway anew."""
         self._tell("READY=1\nSTATUS=listening, waiting for the store")
 
     def working(self, address: str) -> None:
@@ -36,7 +36,10 @@ class ServiceManager:
         self._tell("STOPPING=1\nSTATUS=finishing deliveries")
 
     async def beat(self) -> None:
-        """Say for ever that the event loop turns, three times as often as the watchdog asks; return at once without one."""
+        """Say for ever that the event loop turns, `BEATS_PER_DEADLINE` times as often as the watchdog asks.
+
+        Return at once where there is no watchdog.
+        """
         if self._settings.watchdog_seconds is None:
             return
         while True:

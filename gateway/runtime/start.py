@@ -1,4 +1,4 @@
-"""Put together what works on alerts: the workers with the vendors that they talk to, and the rules in force."""
+"""Put together what works on alerts: the workers, the vendors that they talk to, the rules in force."""
 
 from __future__ import annotations
 

@@ -23,10 +23,10 @@ REMEDY = "pip install 'alert-gateway[tracing]', or unset the variables of OpenTe
 
 
 def open_tracing(stack: AsyncExitStack, asked: Otlp, count: Count) -> Spans | None:
-    """Return what begins spans, None where there is no tracing; what is left to send is sent when the stack ends.
+    """Return what begins spans, None where there is no tracing. What is left is sent when the stack ends.
 
-    Log lines are sent from now on, too, where that is asked for. `count` is called with a signal, what became of
-    its records, and how many.
+    Log lines are sent from now on, too, where that is asked for. `count` is called with a signal, what became
+    of its records, and how many.
     """
     for warning in asked.warnings:
         log.warning("telemetry_setting", remedy=warning)

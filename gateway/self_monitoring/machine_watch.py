@@ -32,7 +32,7 @@ NO_LIMIT = 1 << 60  # version 1 writes a number near 2⁶³ where there is no li
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What is free of a whole, in bytes."""
+    """The room on a disk or in memory: what is free of a whole, in bytes."""
 
     free: int
     whole: int
@@ -47,7 +47,7 @@ class Room:
 
 @dataclass(slots=True)
 class MachineWatch:
-    """What the last look found. `data_dir` is None where the store is on a server of its own."""
+    """The findings of the last look. `data_dir` is None where the store is on a server of its own."""
 
     data_dir: Path | None
     disk: Room | None = None

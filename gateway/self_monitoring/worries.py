@@ -35,7 +35,7 @@ _ORDERED = {
 
 @dataclass(frozen=True, slots=True)
 class Worries:
-    """What finds something to worry about. `clocks_ahead` returns by how much which source's clock is ahead (ms)."""
+    """The parts that find something to worry about. `clocks_ahead` returns by source how far it is ahead (ms)."""
 
     reloader: RulesReloader
     auditor: Auditor

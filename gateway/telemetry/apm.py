@@ -1,7 +1,7 @@
 """Elastic APM: each request is a transaction, sent by Elastic's agent in threads of its own.
 
-This module imports the agent, so it is imported only where APM is asked for (`gateway/runtime/apm.py`). The agent's
-instrumentation of libraries stays off: it would send the addresses that webhooks go to.
+This module imports the agent, so it is imported only where APM is asked for (`gateway/runtime/apm.py`). The
+agent's instrumentation of libraries stays off: it would send the addresses that webhooks go to.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from gateway.telemetry.http_metrics import METHODS
 
 # Prometheus' scrapes and a platform's probes are many, and each is like the other.
 NOT_REPORTED = "/livez,/readyz,/health,/health/deep,/metrics"
-# What the agent's own variables do not set. The cloud's metadata are asked for at an address that hangs elsewhere.
+# The agent's own variables win over these. Elsewhere than in a cloud the address of its metadata hangs.
 DEFAULTS = {
     "CAPTURE_BODY": "off",
     "CAPTURE_HEADERS": False,
@@ -74,7 +74,7 @@ def close(client: Client) -> None:
 class ApmApp:
     """An ASGI application around another one: each request of that is a transaction.
 
-    `endpoint_of` returns the path of a request as the router has it, None where that leads nowhere: the path that
+    `endpoint_of` returns the path of a request as the router has it, None where that leads nowhere. The path that
     was asked for may hold an incident's id, so it is not sent.
     """
 

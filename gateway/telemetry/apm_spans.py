@@ -1,7 +1,7 @@
 """Plans and deliveries as transactions of Elastic APM, by the seam of `ports/spans.py`.
 
-Each is a transaction of its own, linked to the webhook that caused it, with a span for each call to a vendor. The steps
-are not reported: the agent takes longer for a span (0.03 ms) than the gateway for most steps.
+Each is a transaction of its own, linked to the webhook that caused it, with a span for each call to a vendor. The
+steps are not reported: the agent takes longer for a span (0.03 ms) than the gateway for most steps.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class ReportedSpans:
 
 
 class ReportedSpan:
-    """A piece of a transaction that somebody else ends. `traced` is the same work in a trace of OpenTelemetry."""
+    """A piece of a transaction that somebody else ends. `traced` is the same work by OpenTelemetry."""
 
     def __init__(self, transaction: Transaction, traced: Span | None = None) -> None:
         self._transaction = transaction

@@ -1,4 +1,4 @@
-"""How what is reported gets to a server of Elastic APM: as Elastic's agent sends it, with a word in the log that helps."""
+"""The way to a server of Elastic APM: the agent's own, with a word in the log that helps."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Transport(AgentTransport):
             log.warning(
                 "apm_not_taken",
                 error=str(exception)[:500],
-                remedy="does a server of Elastic APM run at ELASTIC_APM_SERVER_URL, and is its token the right one?",
+                remedy="does an APM server run at ELASTIC_APM_SERVER_URL, and is its token the right one?",
             )
 
 

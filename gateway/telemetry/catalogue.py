@@ -30,7 +30,7 @@ UNITS = {"seconds": "seconds", "bytes": "bytes", "ratio": "ratio, 0 to 1"}
 
 
 class Lives(StrEnum):
-    """Where a figure lives, and so how the replicas' series are joined."""
+    """The place where a figure lives, by which the replicas' series are joined."""
 
     STORE = "store"  # every replica shows the same figure: `max`
     PROCESS = "process"  # every replica shows its own share: `sum`

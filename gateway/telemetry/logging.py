@@ -26,7 +26,7 @@ TRACEBACKS = ("exception", "stack")
 
 
 class AlsoTo:
-    """Hands each line to whoever sends logs elsewhere, as it is about to be written; nobody while `taker` is None."""
+    """Hands each line that is about to be written to `taker`, which sends it elsewhere."""
 
     def __init__(self) -> None:
         self.taker: Callable[[EventDict], None] | None = None
@@ -67,7 +67,7 @@ class HideSecrets:
 
 
 class MakeHarmless:
-    """Takes out of every text what acts on a terminal that shows the log. Only a traceback has several lines."""
+    """Takes out of every text what acts on a terminal. Only a traceback has several lines."""
 
     def __init__(self, *, one_line: bool) -> None:
         self._shown = harmless_line if one_line else harmless

@@ -1,4 +1,4 @@
-"""How long the parts of the work take in this process: the steps of the path, the store's answers, the event loop."""
+"""How long the steps of the path, the store's answers and the event loop take in this process."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A whole stack on this machine: Prometheus, a pair of Alertmanagers and the evaluation service around a gateway."""
+"""A whole stack on this machine: Prometheus, two Alertmanagers and the evaluation service around a gateway."""

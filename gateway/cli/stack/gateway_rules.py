@@ -1,4 +1,4 @@
-"""The rules of a gateway in the stack: the starter set's, a watchdog, and the pair of Alertmanagers to ask."""
+"""The rules of a gateway in the stack: the starter set, a watchdog, and two Alertmanagers to ask."""
 
 from __future__ import annotations
 

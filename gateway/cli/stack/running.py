@@ -26,7 +26,7 @@ PEER_TIMEOUT_SECONDS, SETTLE_SECONDS, GOSSIP_SECONDS, RESEND_SECONDS = 15, 60, 0
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where each part listens; the meshes are those by which the pair talks to itself."""
+    """The ports of the parts; by their meshes the two Alertmanagers talk to each other."""
 
     evaluation: int
     prometheus: int
@@ -36,7 +36,7 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What runs, and where. `gateways` are addresses (`host:port`): each Alertmanager sends to one of them.
+    """The parts that run, and where. `gateways` are addresses (`host:port`): each Alertmanager sends to one.
 
     `token` is what the gateways ask of a webhook, `slack_webhook` the address for what goes past them.
     """

@@ -94,7 +94,7 @@ def with_files_in(folder: Path, text: str, **contents: str) -> str:
 
 
 def write_rules(folder: Path, speed: float) -> None:
-    """Write the shipped rules, sped up, where the shipped `rule_files` look for them beside the configuration."""
+    """Write the shipped rules, sped up, where the shipped `rule_files` look for them."""
     folder.mkdir()
     for path in sorted(RULES.glob("*.yml")):
         (folder / path.name).write_text(sped_up(path.read_text("utf-8"), speed), "utf-8")

@@ -78,7 +78,7 @@ def _with_loads(drafts: list[_Draft], total: _Draft, *, four: bool) -> tuple[Row
 
 
 class _Parts:
-    """What the rows of a request are made of."""
+    """The parts that the rows of a request are made of."""
 
     def __init__(
         self, facts: Facts, request: StatisticsRequest, settings: PrecisionSettings, kept: Kept

@@ -41,7 +41,7 @@ class HandedOverShown(Shown):
 
 
 class HandoverShown(Shown):
-    """Of each list the first are shown; its count is that of all."""
+    """A handover for the API. The first of each list are shown; its count is that of all."""
 
     since: datetime | None
     because: str = Field(description="how the begin of the shift is known")

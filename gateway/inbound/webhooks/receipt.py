@@ -65,7 +65,7 @@ class Receipt:
         log.warning("webhook_refused", **facts)
 
     def _decided(self, parsed: Parsed) -> dict[str, object]:
-        """Return what was decided of the alerts, and why some of them reach nobody, as numbers by their reasons."""
+        """Return counts of what was decided of the alerts, and of why some of them reach nobody."""
         if self.response.status != HTTPStatus.OK:
             return {}
         kept = [

@@ -183,7 +183,7 @@ BODIES = (IncidentBody, NotesBody, EntriesBody)
 
 
 def body_schema() -> dict[str, Any]:
-    """Of everything that is sent, by its `type`."""
+    """Return the JSON schema of everything that is sent, by its `type`."""
     kinds, parts = msgspec.json.schema_components(BODIES, ref_template="#/$defs/{name}")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -99,7 +99,7 @@ class Client:
 
     @contextmanager
     def _answered(self) -> Iterator[None]:
-        """Count and log every failure here, and nowhere else: whoever catches one only decides what to do about it."""
+        """Count and log every failure here alone: whoever catches one only decides what to do about it."""
         try:
             with self._translated():
                 yield

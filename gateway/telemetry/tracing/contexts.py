@@ -17,7 +17,7 @@ _propagator = TraceContextTextMapPropagator()
 
 @lru_cache(maxsize=256)  # a webhook may change a hundred incidents, which are planned together
 def links_to(traceparent: str) -> tuple[Link, ...]:
-    """Return the link to a webhook by the record of a cause; none where it says nothing that is known here."""
+    """Return the link to a webhook by a `traceparent` that a span of ours wrote; none for any other text."""
     found = TRACEPARENT.fullmatch(traceparent)
     return () if found is None else (Link(SpanContext(int(found[1], 16), int(found[2], 16), True, SAMPLED)),)
 

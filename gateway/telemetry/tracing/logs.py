@@ -1,4 +1,4 @@
-"""Log lines as records of OTLP: what stands in the log, secrets hidden as there, with the trace that it belongs to."""
+"""Log lines as records of OTLP: what stands in the log, secrets hidden as there, with its trace."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ Count = Callable[[str, str, int], None]
 class Outbox(Generic[Record]):
     """Counts the records of one signal on their way.
 
-    `put` hands one to the SDK's queue, unless so many wait already: then it is dropped, since a receiver that is
-    away must cost neither memory nor time. The SDK's thread says through `taken` and `settled` what became of them.
+    `put` hands one to the SDK's queue. Where `room` of them wait already it is dropped, since a receiver that is
+    away must cost neither memory nor time. The SDK's thread says by `settled` what became of them.
     """
 
     def __init__(
@@ -64,5 +64,5 @@ class Outbox(Generic[Record]):
                 lost=lost,
                 because=outcome,
                 endpoint=self._endpoint,
-                remedy="is a receiver of OTLP there, and is OTEL_EXPORTER_OTLP_PROTOCOL the one that it speaks?",
+                remedy="is a receiver of OTLP there, and does it speak OTEL_EXPORTER_OTLP_PROTOCOL?",
             )

@@ -11,7 +11,7 @@ SERVICE = "alert-gateway"
 
 
 class SharedResource(Resource):
-    """One resource for all spans: the encoder puts them together by it, and would hash all its text for each."""
+    """One resource for all spans. The encoder groups them by it, and would hash all its text for each."""
 
     def __eq__(self, other: object) -> bool:
         return self is other
@@ -21,7 +21,7 @@ class SharedResource(Resource):
 
 
 def resource_of(version: str) -> Resource:
-    """Return what all that is sent says of this process; OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES count."""
+    """Return what is said of this process; OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES count."""
     own = Resource({SERVICE_NAME: SERVICE, SERVICE_VERSION: version})
     merged = Resource.create().merge(own).merge(OTELResourceDetector().detect())
     return SharedResource(merged.attributes, merged.schema_url)

@@ -1,7 +1,7 @@
 """Spans, made cheaply: one is a note of when it began until it ends, and only then a span of OpenTelemetry's.
 
-The SDK's own spans cost four times as much before they are exported, for locks and limits that nothing here needs:
-each of ours is written by one task, with few attributes.
+The SDK's own spans cost four times as much before they are exported, for locks and limits that nothing here
+needs: each of ours is written by one task, with few attributes.
 """
 
 from __future__ import annotations

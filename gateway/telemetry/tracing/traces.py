@@ -35,7 +35,7 @@ class _Counted(SpanExporter):
 def open_traces(
     to: Exporter, share: float | None, version: str, count: Count
 ) -> tuple[TracedSpans, Callable[[], None]]:
-    """Return what begins spans, and what sends the last of them and ends, which may take as long as a request.
+    """Return what begins spans, and what sends the last of them and ends; that may take as long as a request.
 
     `share` is how many of the traces that begin here are kept; None: as the SDK reads OTEL_TRACES_SAMPLER.
     """
