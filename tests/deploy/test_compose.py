@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support.deploy_tools import ROOT, run, tool
+from tests.support.servers import program
 from tests.support.stack import read_yaml, stack_of
 
 COMPOSE = ROOT / "deploy/compose/compose.yaml"
@@ -117,3 +120,29 @@ def test_what_the_evaluation_service_is_started_with_it_knows() -> None:
     environment = os.environ | {"PYTHONPATH": f"{ROOT / 'deploy/demo'}:{ROOT}"}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
+
+
+def test_its_redis_wants_the_password_and_has_every_write_on_disk_before_it_answers(tmp_path: Path) -> None:
+    program("redis-server", "redis-server")
+    (tmp_path / "redis-password").write_text("letters4and2digits", "utf-8")
+    script = SERVICES["redis"]["command"][-1].replace("$$", "$")
+    script = script.replace("/run/secrets", str(tmp_path)).replace("/tmp/password", f"{tmp_path}/password")
+    place = tmp_path / "socket"
+    command = ["sh", "-c", f'set -- --port 0 --unixsocket {place} --dir {tmp_path}; {script.rstrip()} "$@"']
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
+        try:
+            asked = [program("redis-cli", "redis-tools"), "-s", place, "--raw"]
+            wait_until(lambda: place.exists() and "NOAUTH" in run(*asked, "DBSIZE").stdout)
+            asked += ["--no-auth-warning", "-a", "letters4and2digits", "CONFIG", "GET"]
+            assert run(*asked, "appendfsync").stdout.split() == ["appendfsync", "always"]
+            assert run(*asked, "maxmemory-policy").stdout.split() == ["maxmemory-policy", "noeviction"]
+            assert run(*asked, "maxmemory").stdout.split() == ["maxmemory", str(2**30)]
+        finally:
+            server.kill()
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -136,6 +136,13 @@ def test_tracing_and_apm_are_in_it(container: str) -> None:
     assert inside(container, "python", "-c", f"import {modules}; print('there')") == "there"
 
 
+def test_the_causal_evaluation_service_of_the_compose_file_finds_all_that_it_needs(container: str) -> None:
+    mount = f"{ROOT / 'deploy/demo/evaluation'}:/demo/evaluation:ro"
+    options = ("--volume", mount, "--env", "PYTHONPATH=/demo")
+    said = buildah("run", *options, container, "--", "python", "-m", "evaluation", "--help")
+    assert "Serve the causal-evaluation service" in said
+
+
 def test_its_user_can_write_its_data_and_nothing_of_the_program(container: str) -> None:
     script = "test -w /data && ! test -w /rules && ! test -w /opt/gateway && echo so"
     assert inside(container, "sh", "-c", script) == "so"
