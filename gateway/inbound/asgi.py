@@ -27,7 +27,7 @@ Answered = Callable[[str | None, str, int, float], None]
 
 API_REMEDY = "GET /api/v1/openapi.json lists the paths and methods of the API"
 # They are asked every few seconds by machines, which look at the answer alone.
-UNTRACED = frozenset({"/livez", "/readyz", "/health", "/health/deep", "/metrics"})
+UNTRACED = frozenset({"/livez", "/readyz", "/health", "/metrics"})
 WRONG_PLACE = {404: TurnedAwayReason.NOT_FOUND, 405: TurnedAwayReason.METHOD}
 
 

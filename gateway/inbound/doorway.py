@@ -11,6 +11,7 @@ from collections.abc import Callable
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.inbound.probes import alive
 from gateway.inbound.webhooks.responses import WebhookResponse, send_response
 from gateway.self_monitoring.health import without_a_store
 
@@ -53,8 +54,7 @@ class Doorway:
     def _of_a_probe(self, path: str) -> Response | None:
         match path:
             case "/livez":
-                # The process lives: to start it again would not bring its store back.
-                return PlainTextResponse("ok\n")
+                return alive()
             case "/readyz":
                 return PlainTextResponse(f"{self._waits}\n", 503)
             case "/health":

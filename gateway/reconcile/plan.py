@@ -27,6 +27,7 @@ from gateway.model.durations import SECOND
 from gateway.model.incident import Incident
 from gateway.model.ledger import ledger_cell
 from gateway.model.records import dump
+from gateway.model.verdict import Reason
 from gateway.reconcile.context import Context, log, outdated
 from gateway.reconcile.last_resort import log_unheard
 from gateway.reconcile.plan_ledger import write_ledger
@@ -55,9 +56,17 @@ async def plan_incident(context: Context, claim: Claim) -> None:
 
 
 def say_verdicts(versioned: VersionedSnapshot | None, changes: Changes) -> None:
-    """Log what a plan that is committed has changed of the verdicts, under the id of the incident's webhook."""
-    cause = correlation_of(versioned.snapshot.incident.trace) if versioned is not None else ""
+    """Log what a plan that is committed has changed of the verdicts, under the id of the incident's webhook.
+
+    What waited to be planned with others was held meanwhile: no plan has counted that.
+    """
+    if versioned is None:
+        return
+    incident = versioned.snapshot.incident
+    cause = correlation_of(incident.trace)
     known = {"correlation": cause} if cause else {}
+    if incident.joining is not None:
+        log.debug("joins_planned", incident=incident.id, reason=Reason.JOINING.value, **known)
     for entry in changes.log:
         if entry.what == VERDICTS:
             log.info("verdicts_changed", incident=entry.subject, **entry.detail, **known)

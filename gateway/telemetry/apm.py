@@ -22,7 +22,7 @@ from gateway.telemetry.bounded import OTHER
 from gateway.telemetry.http_metrics import METHODS
 
 # Prometheus' scrapes and a platform's probes are many, and each is like the other.
-NOT_REPORTED = "/livez,/readyz,/health,/health/deep,/metrics"
+NOT_REPORTED = "/livez,/readyz,/health,/metrics"
 # The agent's own variables win over these. Elsewhere than in a cloud the address of its metadata hangs.
 DEFAULTS = {
     "CAPTURE_BODY": "off",

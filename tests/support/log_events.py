@@ -33,9 +33,11 @@ def log_events(package: Path) -> Mapping[str, set[str]]:
 
 
 def _loggers(tree: ast.AST) -> Mapping[str, set[str]]:
-    """The names that loggers of a module have, each with the fields that it is bound to."""
+    """The names that loggers of a module have, each with the fields that it is bound to; `log` may be another module's."""
     loggers: dict[str, set[str]] = {}
     for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "log" for alias in node.names):
+            loggers.setdefault("log", set())
         if (
             isinstance(node, ast.Assign)
             and isinstance(node.value, ast.Call)

@@ -1,0 +1,132 @@
+"""The parts of the walk that lead to the statuses of answers, door by door."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from gateway.sandbox.pagerduty.subscriptions import DEFAULT_SECRET as PAGERDUTY_SECRET
+from gateway.sandbox.pagerduty.subscriptions import sign as sign_for_pagerduty
+from gateway.sandbox.slack.app import DEFAULT_SECRET as SLACK_SECRET
+from gateway.sandbox.slack.app import sign as sign_for_slack
+from tests.monitored.lead_to_answers import HOOK
+from tests.monitored.lead_to_reasons import COPIES, at
+from tests.monitored.signals import WITHOUT, Group
+from tests.monitored.walk import Walk, clauses_of, items, leads_to
+from tests.support.processes import alert, body
+from tests.support.servers import redis_server
+
+ADMIN = {"authorization": "Bearer an-admin-token"}
+PAY = alert("pay", starts=at("10:00"))
+OF_VENDORS = ("PagerDuty's webhook", "Slack's requests")
+AWAY = tuple(
+    item
+    for item in items(Group.HTTP)
+    if item.name in ("503: API", "503: Alertmanager's webhook", "503: probes and metrics")
+)
+SIGNED = tuple(
+    item for item in items(Group.HTTP) if item.name.endswith(OF_VENDORS) and not item.name.startswith("503")
+)
+
+
+async def asked(walk: Walk, method: str, path: str, status: int, **more: Any) -> None:
+    answer = await walk.app.client.request(method, path, **more)
+    assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text}"
+
+
+@leads_to(
+    *(item for item in items(Group.HTTP) if item not in (*AWAY, *SIGNED, *WITHOUT)),
+    *clauses_of(
+        "inbound/api/router.py: Api._endpoint.endpoint, Refusal",
+        "inbound/webhooks/alertmanager.py: AlertmanagerWebhook.__call__",
+        "inbound/webhooks/readers.py",
+    ),
+)
+async def requests_are_answered_at_every_door(walk: Walk) -> None:
+    app = await walk.start(
+        COPIES,
+        GATEWAY_ADMIN_TOKEN="an-admin-token",
+        GATEWAY_WEBHOOK_TOKEN="a-token-of-ours",
+        GATEWAY_MAX_BODY="20000",
+    )
+    for path in ("/slack/commands", "/webhooks/pagerduty"):  # their secrets are not set
+        await asked(walk, "POST", path, 503)
+    await of_the_api(walk)
+    await asked(walk, "POST", HOOK, 401, json=body(PAY))
+    hook = {"authorization": "Bearer a-token-of-ours"}
+    await asked(walk, "POST", HOOK, 200, json=body(PAY), headers=hook)
+    await asked(walk, "POST", HOOK, 400, json={"text": "hello"}, headers=hook)
+    await asked(walk, "PUT", HOOK, 405, json=body(PAY), headers=hook)
+    await asked(walk, "POST", HOOK, 413, content=b"x" * 30_000, headers=hook)
+    await asked(walk, "GET", "/health/deep", 200, headers=ADMIN)
+    await asked(walk, "GET", "/health/deep", 401)
+    await asked(walk, "GET", "/nowhere", 404)
+    await asked(walk, "DELETE", "/api/v1/rules", 405)
+    # Faults of ours: what a webhook needs, and what the API needs, is broken.
+    in_force, app.gateway.reloader.in_force = app.gateway.reloader.in_force, None  # type: ignore[assignment]
+    with pytest.raises(AttributeError):  # which the server of a process only logs
+        await app.ask("/api/v1/rules", headers=ADMIN)
+    app.gateway.reloader.in_force = in_force
+    app.gateway.asgi_app._webhooks._hand_over = None  # type: ignore[attr-defined]
+    await asked(walk, "POST", HOOK, 500, json=body(PAY), headers=hook)
+
+
+async def of_the_api(walk: Walk) -> None:
+    incidents = "/api/v1/incidents"
+    await asked(walk, "GET", incidents, 401)
+    await asked(walk, "GET", incidents, 200, headers=ADMIN)
+    await asked(walk, "GET", f"{incidents}?limit=many", 400, headers=ADMIN)
+    await asked(walk, "GET", incidents, 403, headers=ADMIN | {"host": "elsewhere.example"})
+    await asked(walk, "GET", f"{incidents}/nothing", 404, headers=ADMIN)
+    pause = "/api/v1/orders/pause"
+    await asked(
+        walk, "POST", pause, 409, json={"by": "ann", "duration": "100000d", "reason": "x"}, headers=ADMIN
+    )
+    await asked(walk, "POST", pause, 413, json={"by": "a" * 70_000}, headers=ADMIN)
+    await asked(walk, "POST", pause, 415, content=b"{}", headers=ADMIN)
+
+
+@leads_to(
+    *SIGNED,
+    *clauses_of(
+        "inbound/webhooks/pagerduty.py: PagerDutyEndpoint._hear, ValueError", "inbound/webhooks/slack.py"
+    ),
+)
+async def vendors_call_with_and_without_their_signature(walk: Walk) -> None:
+    secrets = {"SLACK_SIGNING_SECRET": SLACK_SECRET, "PAGERDUTY_WEBHOOK_SECRET": PAGERDUTY_SECRET}
+    await walk.start(COPIES, **secrets)
+    hook = "/webhooks/pagerduty"
+    for content, status in ((b"no JSON", 202), (b'{"event": {"id": "1", "event_type": "pagey.ping"}}', 200)):
+        shown = {"x-pagerduty-signature": sign_for_pagerduty(PAGERDUTY_SECRET, content)}
+        await asked(walk, "POST", hook, status, content=content, headers=shown)
+    await asked(walk, "POST", hook, 403, content=b"{}")
+    await asked(walk, "POST", hook, 413, content=b" " * 2_000_000)
+    await asked(walk, "POST", "/slack/commands", 401, content=b"command=x")
+    await asked(walk, "POST", "/slack/commands", 413, content=b" " * 2_000_000)
+    for content, status in ((b"payload=%7B%7D", 200), (b"payload=x", 400), (b"payload=x", 409)):
+        stamp = str(int(time.time()))
+        shown = {
+            "x-slack-request-timestamp": stamp,
+            "x-slack-signature": sign_for_slack(SLACK_SECRET, stamp, content),
+        }
+        await asked(walk, "POST", "/slack/interactivity", status, content=content, headers=shown)
+
+
+@leads_to(
+    *AWAY,
+    *clauses_of(
+        "inbound/api/router.py: Api._endpoint.endpoint, StateUnavailable",
+        "inbound/asked_store.py",
+        "inbound/webhooks/alertmanager.py: AlertmanagerWebhook._take, StateUnavailable",
+        "storage/connections/client.py: Client._answered",
+    ),
+)
+async def the_store_goes_away(walk: Walk) -> None:
+    with redis_server("valkey") as url:
+        app = await walk.start(COPIES, GATEWAY_REDIS_URL=url, GATEWAY_ADMIN_TOKEN="an-admin-token")
+    await app.webhook(PAY)
+    await asked(walk, "GET", "/api/v1/incidents", 503, headers=ADMIN)
+    await asked(walk, "GET", "/readyz", 503)
+    await asked(walk, "GET", "/health/deep", 503, headers=ADMIN)
