@@ -28,7 +28,10 @@ async def test_who_acknowledges_on_pagerdutys_page_has_it_in_slack(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(demo_scene, "PORTS", tuple(free_port() for _ in demo_scene.PORTS))
-    async with running_scene(tmp_path, 200.0) as scene, httpx.AsyncClient(trust_env=False) as client:
+    async with (
+        running_scene(tmp_path, demo_scene.storm_rules(200.0)) as scene,
+        httpx.AsyncClient(trust_env=False) as client,
+    ):
 
         def shown() -> str:
             return str([message.blocks for message in scene.slack.messages(CHANNEL)])
