@@ -12,12 +12,14 @@ PREFIX = "ELASTIC_APM_"
 PLAIN = ("SERVICE_NAME", "SERVER_URL", "ENVIRONMENT")
 """The settings that are understood without the agent's prefix, too."""
 SECRETS = ("SECRET_TOKEN", "API_KEY")
+SERVER_URLS = (f"{PREFIX}SERVER_URL", "SERVER_URL")
 
 
 @dataclass(frozen=True, slots=True)
 class ApmSettings:
-    """`asked_by` names the variable that asks for APM. `options` are the agent's by its own names; the agent reads
-    the variables with its prefix by itself, and these win.
+    """`asked_by` names the variable that asks for APM. `options` are the agent's settings by its own names.
+
+    The agent reads the variables with its prefix by itself, and these win.
     """
 
     server_url: str = field(repr=False)
@@ -31,7 +33,7 @@ def read_apm(variables: Mapping[str, str], secret: Callable[[str], str | None]) 
     SERVER_URL alone may be any other program's: it counts where SERVICE_NAME stands beside it. Raises
     `BadSettings` for a secret whose file cannot be read.
     """
-    asked_by = next((name for name in (f"{PREFIX}SERVER_URL", "SERVER_URL") if variables.get(name)), "")
+    asked_by = next((name for name in SERVER_URLS if variables.get(name)), "")
     if not asked_by or variables.get(f"{PREFIX}ENABLED", "").lower() == "false":
         return None
     if asked_by == "SERVER_URL" and not variables.get("SERVICE_NAME"):

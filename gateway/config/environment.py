@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from gateway.config.admin_token import KeptToken, keep_admin_token, read_admin_token
-from gateway.config.apm import ApmSettings, read_apm
+from gateway.config.apm import SERVER_URLS, ApmSettings, read_apm
 from gateway.config.load import ALIASES, DESTINATION_SECRETS, load_settings
 from gateway.config.loopback import is_loopback, is_on_this_machine
 from gateway.config.otlp import headers_in, read_otlp
@@ -188,8 +188,9 @@ class Environment:
         for url in (self.settings.redis_url, self.settings.vendor_proxy, self.settings.smtp_url):
             for password in passwords_in(url.get_secret_value() if url else ""):
                 self._hide(password)
-        for password in passwords_in(self._variables.get("ELASTIC_APM_SERVER_URL", "")):
-            self._hide(password)
+        for name in SERVER_URLS:
+            for password in passwords_in(self._variables.get(name, "")):
+                self._hide(password)
         self._hide(self.settings.heartbeat)
         for name in {name.removesuffix("_FILE") for name in self._variables}:
             if name.endswith(SECRET_SUFFIXES):

@@ -18,8 +18,10 @@ Document = Mapping[str, object]
 
 @dataclass(slots=True)
 class DeepHealth:
-    """`health` returns the document of `/health` (see `Probes`), `look_at_destinations` brings what it says of them up to
-    date, and `try_the_path` sends an alert through a private copy of the gateway.
+    """`health` returns the document of `/health`, and is called with whether the store answers now.
+
+    `look_at_destinations` brings up to date what the document says of destinations. `try_the_path` sends an alert
+    through a private copy of the gateway.
     """
 
     store: AskedStore

@@ -9,7 +9,7 @@ from gateway.intake.batch_outcome import BatchOutcome
 from gateway.intake.pieces import Piece
 
 
-def untold(outcome: BatchOutcome) -> None:
+def _note_nowhere(outcome: BatchOutcome) -> None:
     del outcome
 
 
@@ -21,7 +21,7 @@ def commit_span(what: str, pieces: Sequence[Piece], shard: int) -> Iterator[Call
     """
     spans = [piece.webhook.span for piece in pieces if piece.webhook.span is not None]
     if not spans:
-        yield untold
+        yield _note_nowhere
         return
     span = spans[0].child("commit", spans[1:])
 

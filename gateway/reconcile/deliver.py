@@ -80,10 +80,10 @@ async def _take(job: Job) -> bool:
         await abandon(job)
         return True
     step = next_step(job.view.ledger, job.view, job.versioned.now, looks=job.looks(sender))
-    # The webhook's correlation id joins the log lines of a delivery to those of the alert's arrival.
     if (span := CURRENT.get()) is not None:
         span.note(destination=job.view.ledger.destination, step=type(step).__name__)
     lap = job.context.watcher.laps()
+    # The webhook's correlation id joins the log lines of a delivery to those of the alert's arrival.
     with structlog.contextvars.bound_contextvars(correlation=correlation_of(job.incident.trace)):
         await take_step(job, sender, step)
     lap(Step.DELIVER)

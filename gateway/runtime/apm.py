@@ -35,7 +35,7 @@ class Reporter(Protocol):
 
 
 class Unreported:
-    """Nobody has asked for it."""
+    """Reports nothing, since nobody has asked for APM."""
 
     def around(self, app: ASGIApp, endpoint_of: Callable[[Scope], str | None]) -> ASGIApp:
         del endpoint_of

@@ -56,7 +56,10 @@ class ServiceManager:
         except OSError as error:
             if self._heard:
                 log.warning(
-                    "service_manager_unreachable", error=str(error), address=str(self._settings.address)
+                    "service_manager_unreachable",
+                    error=str(error),
+                    address=str(self._settings.address),
+                    remedy="NOTIFY_SOCKET has to be a socket that this process may write to: see `systemctl status`",
                 )
             self._heard = False
         else:

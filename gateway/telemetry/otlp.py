@@ -1,4 +1,4 @@
-"""Where traces and logs are sent by OTLP, https://opentelemetry.io/docs/specs/otlp/."""
+"""The places to which traces and logs are sent by OTLP, https://opentelemetry.io/docs/specs/otlp/."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ HTTP, GRPC = "http/protobuf", "grpc"
 
 
 class Signal(StrEnum):
-    """What is sent, by the word in its variables and in its path."""
+    """A kind of telemetry, by its word in the variables and in the path of its address."""
 
     TRACES = "traces"
     LOGS = "logs"
@@ -18,7 +18,7 @@ class Signal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """Where one signal goes. `headers` are as their variable has them, and may hold a secret."""
+    """The way of one signal to its receiver. `headers` are as their variable has them, and may hold a secret."""
 
     signal: Signal
     endpoint: str

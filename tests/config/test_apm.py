@@ -71,6 +71,11 @@ def test_its_secrets_may_come_from_files_and_stand_in_no_log_line(tmp_path: Path
     assert "a-secret" not in repr(environment.apm)
 
 
+def test_a_password_in_the_plainly_named_address_stands_in_no_log_line() -> None:
+    address = "https://user:a-password-of-apm@apm.example.org"
+    assert "a-password-of-apm" in Environment({"SERVICE_NAME": "pager", "SERVER_URL": address}).secrets()
+
+
 def test_a_file_of_a_secret_that_is_not_there_is_said(tmp_path: Path) -> None:
     environment = Environment(
         {"ELASTIC_APM_SERVER_URL": "https://a:1", "ELASTIC_APM_API_KEY_FILE": str(tmp_path / "none")}

@@ -27,6 +27,7 @@ REFUSED_FOR_GOOD = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """One webhook with its answer. `source` is empty, and `parsed` None, where it did not come so far.
+
     `verdicts` are those of the alerts that were taken.
     """
 
@@ -69,7 +70,9 @@ class Receipt:
         if self.response.status != HTTPStatus.OK:
             return {}
         kept = [
-            Taken(one.source, Outcome.QUARANTINED, one.reason) for one in parsed.quarantined if not one.whole
+            Taken(quarantined.source, Outcome.QUARANTINED, quarantined.reason)
+            for quarantined in parsed.quarantined
+            if not quarantined.whole
         ]
         verdicts = counted_verdicts((*self.verdicts, *kept))
         lost = Counter(loss.reason.value for loss in parsed.lost)

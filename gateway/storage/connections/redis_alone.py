@@ -1,5 +1,7 @@
-"""Imports redis-py by itself. It would import OpenTelemetry's metrics wherever these are installed, 60 modules of
-them, and uses none unless it is told to (`redis/observability/providers.py`).
+"""Import redis-py without OpenTelemetry.
+
+Where OpenTelemetry is installed redis-py imports 60 of its modules, and uses none of them unless it is told to
+(`redis/observability/providers.py`).
 """
 
 from __future__ import annotations
