@@ -58,7 +58,7 @@ class Metrics:
         self._destinations, self._outcomes = Bounded(MAX_DESTINATIONS), Bounded(MAX_OUTCOMES)
         self._rules = Bounded(MAX_RULES)
         self._retried: collections.Counter[str] = collections.Counter()
-        self._lost_races = 0
+        self._lost_races = self._strange = 0
         self._rules_in_force: tuple[tuple[str, str], ...] = ()
         catalogue.events(EVENTS)
         catalogue.process()
@@ -205,7 +205,9 @@ class Metrics:
         self._process.lost_races.inc(lost_races - self._lost_races)
         self._lost_races = lost_races
         self._state.in_flight.set(in_flight)
-        self._state.strange.set(strange)
+        # Rules that have just come into force begin to count anew.
+        self._process.strange.inc(strange - self._strange if strange >= self._strange else strange)
+        self._strange = strange
 
     def clocks(self, *, offset: int, believed: bool) -> None:
         self._state.clock_offset.set(offset / 1000)

@@ -64,6 +64,9 @@ class ProcessMetrics:
             "gateway_webhook_seconds", "From a webhook's arrival to its answer", buckets=FAST_SECONDS
         )
         self.truncated = counter("gateway_truncated_alerts", "Alerts that Alertmanager left out (max_alerts)")
+        self.strange = counter(
+            "gateway_unknown_severities", "Alerts that came with a severity word that no rule knows"
+        )
         self.verdicts = counter(
             "gateway_observations",
             "Alerts taken, by what they meant",

@@ -137,7 +137,6 @@ class StateMetrics:
 
     def _show_rules(self, catalogue: Catalogue) -> None:
         gauge = catalogue.gauge
-        self.strange = gauge("gateway_unknown_severities", "Alerts with a severity word that no rule knows")
         self.rules = gauge(
             "gateway_rules_loaded_timestamp_seconds",
             "When the rules in force were loaded",

@@ -101,3 +101,10 @@ def test_what_was_committed_together_is_counted_by_what_became_of_it() -> None:
     assert value(metrics, "gateway_batches_total", what="webhooks", outcome="fault") == 1
     assert value(metrics, "gateway_batches_total", what="plans", outcome="done") == 1
     assert value(metrics, "gateway_background_failures_total", work="Auditor.run", end="fault") == 1
+
+
+def test_alerts_with_unknown_severities_are_counted_on_when_rules_that_begin_anew_come_into_force() -> None:
+    metrics = Metrics()
+    for strange in (2, 5, 1, 4):
+        metrics.state(store_up=True, lost_races=0, in_flight=0, strange=strange)
+    assert metrics.registry.get_sample_value("gateway_unknown_severities_total") == 5 + 4

@@ -75,9 +75,9 @@ def noise() -> Row:
             ),
             lines(
                 "Unknown severities",
-                "Alerts with a severity word that no rule knows.",
+                "Alerts of the last hour with a severity word that no rule knows.",
                 "short",
-                [Query(level("gateway_unknown_severities"), "alerts")],
+                [Query(increase("gateway_unknown_severities_total", window="1h"), "alerts")],
             ),
         ),
     )
