@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from pathlib import Path
 from time import monotonic
 
 import httpx
 import pytest
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from gateway.config.environment import Environment
 from gateway.runtime.apm import CLOSE_SECONDS, reporting
 from tests.cli.test_serve import serving
-from tests.support.apm_receiver import ApmReceiver, apm_receiver, faults, needs_schemas
+from tests.support.apm_receiver import ApmReceiver, faults, needs_schemas
 from tests.support.processes import ROUTING_KEY, alert, body
+from tests.support.reported import PAY, TRACEPARENT, receiver, reported, reported_gateway, told
 from tests.support.running_gateway import Running, Starter
 from tests.support.servers import free_port
+from tests.support.traced import SENDERS_SPAN, SENDERS_TRACE
 
-TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-PARENT = "00f067aa0ba902b7"
-TRACEPARENT = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
+__all__ = ["receiver"]
 SECRET = "a-token-of-apm"
-PAY = alert("pay", starts="2026-11-23T10:00:00Z")
 LOUD = {
     "ELASTIC_APM_CAPTURE_BODY": "all",
     "ELASTIC_APM_CAPTURE_HEADERS": "true",
@@ -35,42 +31,6 @@ LOUD = {
     "ELASTIC_APM_SPAN_STACK_TRACE_MIN_DURATION": "0ms",
 }
 """Variables of the agent that would have it send what is nobody's business."""
-
-
-@asynccontextmanager
-async def reported(
-    receiver: ApmReceiver, app: ASGIApp, variables: Mapping[str, str] | None = None
-) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of `app` with APM around it; all was sent at the end."""
-    environment = Environment({"ELASTIC_APM_SERVER_URL": receiver.url, **(variables or {})})
-    async with reporting(environment.apm) as reporter:
-        endpoint_of = getattr(app, "endpoint_of", lambda scope: scope["path"])
-        transport = httpx.ASGITransport(reporter.around(app, endpoint_of), raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-            yield client
-
-
-@asynccontextmanager
-async def reported_gateway(
-    receiver: ApmReceiver, starter: Starter, variables: Mapping[str, str] | None = None
-) -> AsyncIterator[Running]:
-    """A gateway that is reported with all its work; what was done is sent at the end."""
-    environment = Environment({"ELASTIC_APM_SERVER_URL": receiver.url, **(variables or {})})
-    async with reporting(environment.apm) as reporter:
-        starter.reporter = reporter
-        yield await starter.start()
-
-
-async def told(app: Running) -> None:
-    await app.until(lambda: app.slack.messages("alerts") and app.pagerduty.incidents)
-    while (await app.gateway.shards.counters()).get("standing:told", 0) < 2:
-        await asyncio.sleep(0.02)
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[ApmReceiver]:
-    async with apm_receiver() as found:
-        yield found
 
 
 @pytest.fixture
@@ -108,13 +68,13 @@ class TestARequest:
             await client.post("/webhooks/alertmanager", json=body(PAY), headers=TRACEPARENT)
             await client.post("/webhooks/alertmanager", json=body(PAY), headers={"traceparent": "nonsense"})
         first, second = receiver.of("transaction")
-        assert (first["trace_id"], first["parent_id"]) == (TRACE, PARENT)
-        assert second["trace_id"] != TRACE
+        assert (first["trace_id"], first["parent_id"]) == (SENDERS_TRACE, SENDERS_SPAN)
+        assert second["trace_id"] != SENDERS_TRACE
         assert "parent_id" not in second
 
     async def test_of_a_probe_is_none(self, app: Running, receiver: ApmReceiver) -> None:
         async with reported(receiver, app.gateway.asgi_app) as client:
-            for path in ("/livez", "/readyz", "/health", "/health/deep", "/metrics"):
+            for path in ("/livez", "/readyz", "/health", "/metrics"):
                 await client.get(path)
         assert receiver.of("transaction") == []
 

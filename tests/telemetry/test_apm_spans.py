@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
-import pytest
-
-from tests.runtime.test_apm import PARENT, PAY, TRACE, TRACEPARENT, reported_gateway, told
-from tests.support.apm_receiver import ApmReceiver, apm_receiver
+from tests.support.apm_receiver import ApmReceiver
 from tests.support.otlp_receiver import OtlpReceiver
 from tests.support.processes import body
+from tests.support.reported import PAY, TRACEPARENT, receiver, reported_gateway, told
 from tests.support.running_gateway import Starter
+from tests.support.traced import NOT_SAMPLED, SENDERS_TRACE
 
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[ApmReceiver]:
-    async with apm_receiver() as found:
-        yield found
+__all__ = ["receiver"]
 
 
 class TestWorkOfTheAgenda:
@@ -27,13 +20,13 @@ class TestWorkOfTheAgenda:
             await app.client.post("/webhooks/alertmanager", json=body(PAY), headers=TRACEPARENT)
             await told(app)
         (webhook,) = receiver.named("POST /webhooks/alertmanager")
-        assert webhook["trace_id"] == TRACE
+        assert webhook["trace_id"] == SENDERS_TRACE
         work = [*receiver.named("plan"), *receiver.named("delivery")]
         assert {event["type"] for event in work} == {"plan", "delivery"}
         for event in work:
-            assert event["links"] == [{"trace_id": TRACE, "span_id": webhook["id"]}]
+            assert event["links"] == [{"trace_id": SENDERS_TRACE, "span_id": webhook["id"]}]
             assert event["outcome"] == "success"
-            assert event["trace_id"] != TRACE
+            assert event["trace_id"] != SENDERS_TRACE
         sends = receiver.named("send")
         deliveries = {event["id"]: event for event in receiver.named("delivery")}
         assert len(sends) >= 2
@@ -49,7 +42,7 @@ class TestWorkOfTheAgenda:
         self, starter: Starter, receiver: ApmReceiver
     ) -> None:
         async with reported_gateway(receiver, starter) as app:
-            not_kept = {"traceparent": f"00-{TRACE}-{PARENT}-00"}
+            not_kept = {"traceparent": NOT_SAMPLED}
             await app.client.post("/webhooks/alertmanager", json=body(PAY), headers=not_kept)
             await told(app)
         assert receiver.named("plan") == receiver.named("delivery") == []
@@ -65,6 +58,6 @@ class TestWorkOfTheAgenda:
                 await otlp.until(lambda: otlp.named("deliver"))
         (webhook,) = otlp.named("POST /webhooks/alertmanager")
         for event in (*receiver.named("plan"), *receiver.named("delivery")):
-            assert event["links"] == [{"trace_id": TRACE, "span_id": webhook.span_id}]
+            assert event["links"] == [{"trace_id": SENDERS_TRACE, "span_id": webhook.span_id}]
         assert receiver.named("delivery")
         assert otlp.named("route")

@@ -26,7 +26,9 @@ class TracingObserver:
         own = Resource({SERVICE_NAME: "causal-evaluation", SERVICE_VERSION: VERSION})
         resource = own.merge(OTELResourceDetector().detect())
         self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
-        self._provider.add_span_processor(BatchSpanProcessor(span_exporter(to), max_queue_size=to.queue))
+        self._provider.add_span_processor(
+            BatchSpanProcessor(span_exporter(to), max_queue_size=to.queue, max_export_batch_size=to.batch)
+        )
         self._tracer = self._provider.get_tracer("evaluation", VERSION)
         self._propagator = TraceContextTextMapPropagator()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
@@ -12,17 +11,13 @@ from structlog.testing import capture_logs
 
 from evaluation.observers import observers_of
 from evaluation.tasks import Task
-from tests.support.apm_receiver import ApmReceiver, apm_receiver, faults, needs_schemas
+from tests.support.apm_receiver import ApmReceiver, faults, needs_schemas
 from tests.support.evaluation_service import ASKED, TASK, service, service_process
 from tests.support.otlp_receiver import OtlpReceiver
+from tests.support.reported import receiver
 
+__all__ = ["receiver"]
 LENGTH = len(msgspec.json.encode(msgspec.convert(TASK, Task)))
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[ApmReceiver]:
-    async with apm_receiver() as found:
-        yield found
 
 
 def asked(receiver: ApmReceiver) -> dict[str, str]:
@@ -61,6 +56,13 @@ class TestOpenTelemetry:
                 await running.client.post("/evaluate", json=ASKED, headers=parent)
         (whole,) = receiver.named("evaluate_causal_reasoning")
         assert (whole.trace_id, whole.parent) == ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7")
+
+    async def test_hears_it_where_few_spans_may_wait(self, tmp_path: Path) -> None:
+        async with OtlpReceiver.start() as receiver:
+            variables = {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url, "OTEL_BSP_MAX_QUEUE_SIZE": "50"}
+            async with service(tmp_path, variables=variables) as running:
+                await running.evaluate()
+        assert receiver.named("evaluate_causal_reasoning")
 
     async def test_hears_which_step_failed(self, tmp_path: Path) -> None:
         async with OtlpReceiver.start() as receiver:

@@ -1,0 +1,58 @@
+"""A gateway in this process that is reported to a server of Elastic APM."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from starlette.types import ASGIApp
+
+from gateway.config.environment import Environment
+from gateway.runtime.apm import reporting
+from tests.support.apm_receiver import ApmReceiver, apm_receiver
+from tests.support.processes import alert
+from tests.support.running_gateway import Running, Starter
+from tests.support.traced import SAMPLED, STARTS
+
+TRACEPARENT = {"traceparent": SAMPLED}
+PAY = alert("pay", starts=STARTS)
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[ApmReceiver]:
+    async with apm_receiver() as found:
+        yield found
+
+
+@asynccontextmanager
+async def reported(
+    receiver: ApmReceiver, app: ASGIApp, variables: Mapping[str, str] | None = None
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of `app` with APM around it; all was sent at the end."""
+    environment = Environment({"ELASTIC_APM_SERVER_URL": receiver.url, **(variables or {})})
+    async with reporting(environment.apm) as reporter:
+        endpoint_of = getattr(app, "endpoint_of", lambda scope: scope["path"])
+        transport = httpx.ASGITransport(reporter.around(app, endpoint_of), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            yield client
+
+
+@asynccontextmanager
+async def reported_gateway(
+    receiver: ApmReceiver, starter: Starter, variables: Mapping[str, str] | None = None
+) -> AsyncIterator[Running]:
+    """A gateway that is reported with all its work; what was done is sent at the end."""
+    environment = Environment({"ELASTIC_APM_SERVER_URL": receiver.url, **(variables or {})})
+    async with reporting(environment.apm) as reporter:
+        starter.reporter = reporter
+        yield await starter.start()
+        await starter.stack.aclose()  # what is under way ends before its report is closed
+
+
+async def told(app: Running) -> None:
+    await app.until(lambda: app.slack.messages("alerts") and app.pagerduty.incidents)
+    while (await app.gateway.shards.counters()).get("standing:told", 0) < 2:
+        await asyncio.sleep(0.02)
