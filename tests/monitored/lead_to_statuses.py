@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -29,6 +30,17 @@ AWAY = tuple(
 SIGNED = tuple(
     item for item in items(Group.HTTP) if item.name.endswith(OF_VENDORS) and not item.name.startswith("503")
 )
+
+
+PAGERDUTY = "/webhooks/pagerduty"
+SECRETS = {"SLACK_SIGNING_SECRET": SLACK_SECRET, "PAGERDUTY_WEBHOOK_SECRET": PAGERDUTY_SECRET}
+ACKNOWLEDGED = {
+    "id": "1",
+    "event_type": "incident.acknowledged",
+    "occurred_at": "2026-11-23T10:00:00Z",
+    "agent": {"id": "P1", "type": "user_reference", "summary": "Ann"},
+    "data": {"id": "Q1", "type": "incident", "incident_key": "abcdefghijkm.1"},
+}
 
 
 async def asked(walk: Walk, method: str, path: str, status: int, **more: Any) -> None:
@@ -95,23 +107,27 @@ async def of_the_api(walk: Walk) -> None:
     ),
 )
 async def vendors_call_with_and_without_their_signature(walk: Walk) -> None:
-    secrets = {"SLACK_SIGNING_SECRET": SLACK_SECRET, "PAGERDUTY_WEBHOOK_SECRET": PAGERDUTY_SECRET}
-    await walk.start(COPIES, **secrets)
-    hook = "/webhooks/pagerduty"
-    for content, status in ((b"no JSON", 202), (b'{"event": {"id": "1", "event_type": "pagey.ping"}}', 200)):
-        shown = {"x-pagerduty-signature": sign_for_pagerduty(PAGERDUTY_SECRET, content)}
-        await asked(walk, "POST", hook, status, content=content, headers=shown)
-    await asked(walk, "POST", hook, 403, content=b"{}")
-    await asked(walk, "POST", hook, 413, content=b" " * 2_000_000)
+    await walk.start(COPIES, **SECRETS)
+    await from_pagerduty(walk, b"no JSON", 202)
+    await from_pagerduty(walk, b'{"event": {"id": "1", "event_type": "pagey.ping"}}', 200)
+    await asked(walk, "POST", PAGERDUTY, 403, content=b"{}")
+    await asked(walk, "POST", PAGERDUTY, 413, content=b" " * 2_000_000)
     await asked(walk, "POST", "/slack/commands", 401, content=b"command=x")
     await asked(walk, "POST", "/slack/commands", 413, content=b" " * 2_000_000)
     for content, status in ((b"payload=%7B%7D", 200), (b"payload=x", 400), (b"payload=x", 409)):
-        stamp = str(int(time.time()))
-        shown = {
-            "x-slack-request-timestamp": stamp,
-            "x-slack-signature": sign_for_slack(SLACK_SECRET, stamp, content),
-        }
-        await asked(walk, "POST", "/slack/interactivity", status, content=content, headers=shown)
+        await from_slack(walk, "/slack/interactivity", content, status)
+
+
+async def from_pagerduty(walk: Walk, content: bytes, status: int) -> None:
+    shown = {"x-pagerduty-signature": sign_for_pagerduty(PAGERDUTY_SECRET, content)}
+    await asked(walk, "POST", PAGERDUTY, status, content=content, headers=shown)
+
+
+async def from_slack(walk: Walk, path: str, content: bytes, status: int) -> None:
+    stamp = str(int(time.time()))
+    signature = sign_for_slack(SLACK_SECRET, stamp, content)
+    shown = {"x-slack-request-timestamp": stamp, "x-slack-signature": signature}
+    await asked(walk, "POST", path, status, content=content, headers=shown)
 
 
 @leads_to(
@@ -119,14 +135,23 @@ async def vendors_call_with_and_without_their_signature(walk: Walk) -> None:
     *clauses_of(
         "inbound/api/router.py: Api._endpoint.endpoint, StateUnavailable",
         "inbound/asked_store.py",
+        "actions/slack_commands.py: SlackCommands.hear",
         "inbound/webhooks/alertmanager.py: AlertmanagerWebhook._take, StateUnavailable",
+        "inbound/webhooks/pagerduty.py: PagerDutyEndpoint._hear, TimeoutError",
         "storage/connections/client.py: Client._answered",
     ),
 )
 async def the_store_goes_away(walk: Walk) -> None:
     with redis_server("valkey") as url:
-        app = await walk.start(COPIES, GATEWAY_REDIS_URL=url, GATEWAY_ADMIN_TOKEN="an-admin-token")
+        app = await walk.start(COPIES, GATEWAY_REDIS_URL=url, GATEWAY_ADMIN_TOKEN="an-admin-token", **SECRETS)
     await app.webhook(PAY)
     await asked(walk, "GET", "/api/v1/incidents", 503, headers=ADMIN)
     await asked(walk, "GET", "/readyz", 503)
     await asked(walk, "GET", "/health/deep", 503, headers=ADMIN)
+    await from_pagerduty(walk, json.dumps({"event": ACKNOWLEDGED}).encode(), 503)
+    await from_slack(
+        walk,
+        "/slack/commands",
+        b"command=%2Falerts&text=&user_id=U0ALICE&team_id=T1&channel_id=C1&trigger_id=1",
+        200,
+    )
