@@ -58,7 +58,7 @@ async def plan_incident(context: Context, claim: Claim) -> None:
 def say_verdicts(versioned: VersionedSnapshot | None, changes: Changes) -> None:
     """Log what a plan that is committed has changed of the verdicts, under the id of the incident's webhook.
 
-    What waited to be planned with others was held meanwhile: no plan has counted that.
+    Alerts that waited to be planned together were held meanwhile. No plan has counted that; a line says it.
     """
     if versioned is None:
         return

@@ -9,7 +9,6 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.runtime.tracing import FLUSH_SECONDS, close_in_time
-from gateway.telemetry.tracing.outbox import SAY_EVERY_SECONDS, Outbox
 from tests.support.certificates import certificates
 from tests.support.otlp_receiver import OtlpReceiver
 from tests.support.running_gateway import Running, Starter
@@ -80,49 +79,6 @@ async def test_closing_does_not_wait_for_longer_than_it_may() -> None:
 
     assert time.monotonic() - began < 1
     assert said[-1]["event"] == "telemetry_not_flushed"
-
-
-class TestTheOutbox:
-    def outbox(self, room: int = 2) -> tuple[Outbox[str], list[str], list[tuple[str, str, int]]]:
-        put: list[str] = []
-        counted: list[tuple[str, str, int]] = []
-        outbox = Outbox("traces", "http://there", room, put.append, lambda *count: counted.append(count))
-        return outbox, put, counted
-
-    def test_drops_what_finds_no_room(self) -> None:
-        outbox, put, counted = self.outbox()
-
-        for record in "abc":
-            outbox.add(record)
-
-        assert put == ["a", "b"]
-        assert counted == [("traces", "dropped", 1)]
-
-    def test_has_room_again_once_some_are_sent(self) -> None:
-        outbox, put, counted = self.outbox()
-        outbox.add("a")
-        outbox.add("b")
-        outbox.settled(2, sent=True)
-        outbox.add("c")
-
-        assert put == ["a", "b", "c"]
-        assert counted == [("traces", "sent", 2)]
-
-    def test_says_what_is_lost_once_a_minute(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        now = 0.0
-        monkeypatch.setattr("gateway.telemetry.tracing.outbox.elapsed_seconds", lambda: now)
-        outbox, _, _ = self.outbox(room=0)
-
-        with capture_logs() as said:
-            for _ in range(5):
-                outbox.add("a")
-            now += SAY_EVERY_SECONDS
-            outbox.settled(3, sent=False)
-
-        assert [(line["event"], line["lost"], line["because"]) for line in said] == [
-            ("telemetry_lost", 1, "dropped"),
-            ("telemetry_lost", 7, "failed"),
-        ]
 
 
 async def test_a_receiver_with_an_authority_of_its_own_is_reached_by_tls(
