@@ -19,19 +19,30 @@ class GatewayError(Exception):
 
 
 class StateUnavailable(GatewayError):
-    """The store cannot take or give state now; the sender is asked to come again (503)."""
+    """The store cannot take or give state now; the sender is asked to come again (503).
+
+    `kind` is a label of metrics.
+    """
+
+    kind = "unavailable"
 
 
 class StateFull(StateUnavailable):
     """The store has reached its memory budget."""
 
+    kind = "full"
+
 
 class StateLost(StateUnavailable):
     """The store is not the one that this gateway knew: it was emptied, or another one took its place."""
 
+    kind = "lost"
+
 
 class StateUnusable(StateUnavailable):
     """The store answers and cannot be used as its address says; the text names the remedy."""
+
+    kind = "unusable"
 
 
 class BadRules(GatewayError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.clock import elapsed_seconds
+from gateway.errors import StateFull, StateLost, StateUnavailable, StateUnusable
 from gateway.model.agenda import Subject, SubjectKind
 from gateway.model.changes import CommitOutcome
 from gateway.model.path import Lap, Step
@@ -12,7 +13,7 @@ from gateway.telemetry.current_span import CURRENT
 
 KINDS = frozenset(kind.value for kind in SubjectKind)
 DONE = "done"
-STORE_FAILURES = ("unavailable", "full", "lost", "unusable")
+STORE_FAILURES = (StateUnavailable, StateFull, StateLost, StateUnusable)
 
 STORE_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3)
 LAG_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
@@ -53,8 +54,8 @@ class WorkMetrics:
             "Questions to the store that were not answered as they should: unavailable, full, lost (emptied), unusable",
             ["kind"],
         )
-        for kind in STORE_FAILURES:
-            self._store_failures.labels(kind)
+        for failure in STORE_FAILURES:
+            self._store_failures.labels(failure.kind)
         self._subjects = catalogue.counter(
             "gateway_subjects",
             "Subjects of the agenda that were worked on, by what became of it: done, not_done (it waits on),"

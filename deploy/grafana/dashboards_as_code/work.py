@@ -29,7 +29,7 @@ def requests() -> Row:
                 "Webhooks",
                 "Webhooks in a second, of all replicas together.",
                 "reqps",
-                beside_last_week(partial(_webhooks), "webhooks"),
+                beside_last_week(_webhooks, "webhooks"),
             ),
             lines(
                 "Webhooks by answer",
@@ -116,7 +116,7 @@ def path() -> Row:
                 "Lag of the event loop",
                 "How much too late the event loop came back to who slept: for so long everything else waited too.",
                 "s",
-                beside_last_week(partial(_lag), "p99"),
+                beside_last_week(_lag, "p99"),
             ),
             lines(
                 "Answer time of the store",
@@ -154,7 +154,7 @@ def path() -> Row:
                 "Work on the agenda",
                 "Subjects that are due now or later, such as incidents to plan and notifications to send.",
                 "short",
-                beside_last_week(partial(_agenda), "subjects"),
+                beside_last_week(_agenda, "subjects"),
             ),
             lines(
                 "Subjects worked on",

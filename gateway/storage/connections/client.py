@@ -21,13 +21,6 @@ from gateway.storage.connections.servers import Command, Servers, send
 log = structlog.get_logger("gateway.store")
 
 Heard = Callable[[str], None]
-FAILURES = {
-    StateUnavailable: "unavailable",
-    StateFull: "full",
-    StateLost: "lost",
-    StateUnusable: "unusable",
-}
-"""The kinds of failures of a store, by the errors that say so: a label of metrics."""
 
 LOST = "STORELOST"  # how scripts begin their refusal of a caller that knew another store (include/clock.lua)
 REPLICAS_WAIT_MS = 1_000  # for replicas to have a commit: well below the time in which the server must answer
@@ -104,9 +97,8 @@ class Client:
             with self._translated():
                 yield
         except StateUnavailable as error:
-            kind = FAILURES[type(error)]
-            self.failed(kind)
-            log.debug("store_call_failed", kind=kind, error=str(error))
+            self.failed(error.kind)
+            log.debug("store_call_failed", kind=error.kind, error=str(error))
             raise
 
     @contextmanager
