@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
-from tests.monitored.excepts import REASONS
+from tests.monitored.excepts import REASONS, clauses
 from tests.monitored.parts import PARTS
 from tests.monitored.signals import WITHOUT, Group, Item, Signals, everything
 
@@ -35,8 +36,8 @@ OTHER_CLAUSES = """## `except` clauses that are on no such way
 All clauses of the gateway are told apart by where they stand, what they catch and what they do
 ([the rule](../tests/monitored/excepts.py)). A clause that the rule does not know fails `make check`. These are on no such way:
 
-| what it is | why it has not all three |
-|---|---|"""
+| what it is | clauses | why it has not all three |
+|---|---|---|"""
 
 
 def document() -> str:
@@ -82,5 +83,6 @@ def _row(item: Item, signals: Signals) -> str:
 
 def _others() -> Iterator[str]:
     yield OTHER_CLAUSES
+    counts = Counter(clause.sort for clause in clauses())
     for sort, reason in REASONS.items():
-        yield f"| {sort.value} | {reason} |"
+        yield f"| {sort.value} | {counts[sort]} | {reason} |"
