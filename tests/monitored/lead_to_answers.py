@@ -46,6 +46,7 @@ routes:
         "outbound/mail/client.py",
         "outbound/mail/notifier.py",
         "outbound/names.py: Names._run",
+        "outbound/slack/mentions.py: Mentions._id_of, NotOk",
         "outbound/pagerduty/sessions.py: Sessions.send, PDClientError",
         "outbound/webhook/notifier.py",
     )
@@ -63,6 +64,7 @@ async def every_other_vendor_fails(walk: Walk) -> None:
             WRONG_URL="nonsense",
             GATEWAY_SMTP_URL=mail.smtp_url,
         )
+        app.slack.faults.add(Fault(FaultKind.ERROR, method="users*", error="internal_error"))
         app.pagerduty.faults.add(Fault(FaultKind.CUT_BEFORE, method="enqueue", count=1))
         app.pagerduty.faults.add(Fault(FaultKind.STATUS, method="enqueue", count=1, status=503))
         await app.webhook(alert("pay", starts=at("10:00")))
