@@ -17,7 +17,7 @@ from gateway.ports.spans import Spans
 from gateway.runtime.tracing import close_in_time
 
 CLOSE_SECONDS = 1.0  # at the end, for what was not sent yet: the agent by itself would wait ten
-INSTALL = "pip install 'alert-gateway[apm]'"
+INSTALL = "pip install '.[apm]' in a checkout"
 
 log = structlog.get_logger("gateway.apm")
 

@@ -19,7 +19,7 @@ log = structlog.get_logger("gateway.tracing")
 
 Count = Callable[[str, str, int], None]
 FLUSH_SECONDS = 3.0  # at the end, for what still waits: the receiver may be away
-REMEDY = "pip install 'alert-gateway[tracing]', or unset the variables of OpenTelemetry"
+REMEDY = "pip install '.[tracing]' in a checkout, or unset the variables of OpenTelemetry"
 
 
 def open_tracing(stack: AsyncExitStack, asked: Otlp, count: Count) -> Spans | None:

@@ -154,7 +154,7 @@ class TestWithoutApm:
                 assert reporter.around(app.gateway.asgi_app, lambda _: None) is app.gateway.asgi_app
         (line,) = lines
         assert (line["event"], line["log_level"]) == ("apm_not_installed", "error")
-        assert "pip install 'alert-gateway[apm]'" in line["remedy"]
+        assert "pip install '.[apm]'" in line["remedy"]
         assert "ELASTIC_APM_SERVER_URL" in line["problem"]
 
 

@@ -49,4 +49,4 @@ def test_where_the_extra_is_not_installed_the_gateway_says_so_and_works() -> Non
     said = ran({"OTEL_TRACES_EXPORTER": "otlp"}, before='sys.modules["opentelemetry"] = None')
 
     assert "200" in said.splitlines()
-    assert "pip install 'alert-gateway[tracing]'" in said
+    assert "pip install '.[tracing]'" in said

@@ -105,5 +105,9 @@ def observers_of(variables: Mapping[str, str]) -> Observers:
 def _installed(package: str, extra: str) -> bool:
     if find_spec(package) is not None:
         return True
-    log.error("observer_not_installed", missing=package, remedy=f"pip install 'alert-gateway[{extra}]'")
+    log.error(
+        "observer_not_installed",
+        missing=package,
+        remedy=f"pip install '.[{extra}]' in a checkout of the gateway",
+    )
     return False

@@ -163,4 +163,4 @@ class TestNobody:
             observers_of({variable: "http://127.0.0.1:1"})
         (line,) = lines
         assert line["event"] == "observer_not_installed"
-        assert f"pip install 'alert-gateway[{extra}]'" in line["remedy"]
+        assert f"pip install '.[{extra}]'" in line["remedy"]
