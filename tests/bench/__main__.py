@@ -196,6 +196,8 @@ async def main() -> None:
     with tempfile.TemporaryDirectory(prefix="gw-bench-") as name:
         folder = Path(name)
         await without_vendors(folder)
+        if wanted("tracing"):
+            await tracing(folder / "tracing")
         async with (
             SlackSandbox.start(channels=["alerts", *[f"c{n}" for n in range(CHANNELS)]]) as slack,
             PagerDutySandbox.start() as pagerduty,
@@ -204,8 +206,6 @@ async def main() -> None:
                 await fairness(folder, slack, pagerduty)
             if wanted("agenda"):
                 await agenda(folder, slack, pagerduty)
-            if wanted("tracing"):
-                await tracing(folder / "tracing", slack, pagerduty)
             for case, rules in GATEWAY_CASES.items():
                 if wanted(case):
                     gateway = GatewayProcess(
