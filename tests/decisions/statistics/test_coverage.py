@@ -6,6 +6,7 @@ pages are alike to some degree: not at all (0), somewhat, or wholly (1).
 
 from __future__ import annotations
 
+from functools import cache
 from random import Random
 
 import pytest
@@ -20,6 +21,7 @@ TARGET = 0.95
 ONES = (1,)
 MIXED = (1, 1, 1, 2, 3, 6)
 BIG = 40
+ANYWHERE, ANYTHING = Dimensions(), Entity()
 
 
 def share_of_incident(random: Random, share: float, alike: float) -> float:
@@ -49,12 +51,16 @@ def month(
 def page(
     random: Random, incident: str, worth: Worth, implied: Trust | None = None, *, checked: bool = True
 ) -> PageFact:
-    labels = LabelSummary(
-        in_force=InForce(worth, "person", None), person=worth if checked else None, implied_class=implied
-    )
+    labels = labelled(worth, implied, checked=checked)
     return PageFact(
-        "", 0, incident, "pager", 1, Dimensions(), Entity(), random.random(), own=False, labels=labels
+        "", 0, incident, "pager", 1, ANYWHERE, ANYTHING, random.random(), own=False, labels=labels
     )
+
+
+@cache
+def labelled(worth: Worth, implied: Trust | None, *, checked: bool) -> LabelSummary:
+    person = worth if checked else None
+    return LabelSummary(in_force=InForce(worth, "person", None), person=person, implied_class=implied)
 
 
 @pytest.mark.long
