@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from gateway.cli.api_client import ask
-from gateway.cli.options import AS_JSON, examples
+from gateway.cli.options import AS_JSON, examples, name_of
 from gateway.cli.output import say, say_json, to_the_second
 from gateway.telemetry.log_level import LEVELS
 
@@ -34,7 +34,7 @@ def log_level(level: str | None, duration: str | None, by: str | None, *, as_jso
     if level is None:
         shown = ask("GET", PATH)
     else:
-        shown = ask("POST", PATH, json={"level": level, "by": by, "duration": duration or ""})
+        shown = ask("POST", PATH, json={"level": level, "by": name_of(by), "duration": duration or ""})
     if as_json:
         say_json(shown)
     else:

@@ -35,3 +35,8 @@ async def test_it_is_shown_and_changed(beside: Beside) -> None:
 def test_a_time_without_a_level_is_asked_back(gateway: Gateway) -> None:
     done = gateway("log-level", "--for", "15m")
     assert (done.code, "which level? gateway log-level debug --for 15m" in done.err) == (2, True)
+
+
+def test_without_a_user_whoever_changes_it_has_to_say_so(gateway: Gateway) -> None:
+    done = gateway("log-level", "debug", USER="", GATEWAY_ADMIN_TOKEN=ADMIN)
+    assert (done.code, "who does it? Add --by NAME: no USER is set here" in done.err) == (2, True)
