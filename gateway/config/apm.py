@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from gateway.config.telemetry_address import why_not_sent
+
 PREFIX = "ELASTIC_APM_"
 PLAIN = ("SERVICE_NAME", "SERVER_URL", "ENVIRONMENT")
 """The settings that are understood without the agent's prefix, too."""
@@ -27,19 +29,30 @@ class ApmSettings:
     options: Mapping[str, str] = field(repr=False)
 
 
-def read_apm(variables: Mapping[str, str], secret: Callable[[str], str | None]) -> ApmSettings | None:
-    """Return the settings, None where nobody asks for APM.
+@dataclass(frozen=True, slots=True)
+class Apm:
+    """What the variables ask for: `settings` is None where nothing is reported. `warnings` are sentences about
+    variables that should be otherwise.
+    """
+
+    settings: ApmSettings | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def read_apm(variables: Mapping[str, str], secret: Callable[[str], str | None]) -> Apm:
+    """Read the variables. An address that must not be used keeps reports from being sent, and is in `warnings`.
 
     SERVER_URL alone may be any other program's: it counts where SERVICE_NAME stands beside it. Raises
     `BadSettings` for a secret whose file cannot be read.
     """
     asked_by = next((name for name in SERVER_URLS if variables.get(name)), "")
     if not asked_by or variables.get(f"{PREFIX}ENABLED", "").lower() == "false":
-        return None
+        return Apm()
     if asked_by == "SERVER_URL" and not variables.get("SERVICE_NAME"):
-        return None
+        return Apm()
+    if why := why_not_sent("reports to Elastic APM", asked_by, variables[asked_by]):
+        return Apm(warnings=(why,))
     options = {name: variables.get(f"{PREFIX}{name}") or variables.get(name, "") for name in PLAIN}
     options |= {name: secret(f"{PREFIX}{name}") or "" for name in SECRETS}
-    return ApmSettings(
-        variables[asked_by], asked_by, {name: value for name, value in options.items() if value}
-    )
+    given = {name: value for name, value in options.items() if value}
+    return Apm(ApmSettings(variables[asked_by], asked_by, given))

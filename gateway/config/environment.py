@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from gateway.config.admin_token import KeptToken, keep_admin_token, read_admin_token
-from gateway.config.apm import SERVER_URLS, ApmSettings, read_apm
+from gateway.config.apm import SERVER_URLS, Apm, read_apm
 from gateway.config.load import ALIASES, DESTINATION_SECRETS, load_settings
 from gateway.config.loopback import is_loopback, is_on_this_machine
 from gateway.config.otlp import headers_in, read_otlp
@@ -51,7 +51,8 @@ class Environment:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        others = (*self.away, *self.not_granted, *self.otlp.warnings)
+        apm = read_apm(self._variables, lambda _name: None)  # no secret is needed to warn
+        others = (*self.away, *self.not_granted, *self.otlp.warnings, *apm.warnings)
         return (*self.renamed, *self.empty, *self.twice, *others)
 
     def secret(self, name: str) -> str | None:
@@ -138,8 +139,8 @@ class Environment:
         return value
 
     @property
-    def apm(self) -> ApmSettings | None:
-        """The settings of Elastic APM, None where nobody asks for it. Raises `BadSettings`."""
+    def apm(self) -> Apm:
+        """What is asked for of Elastic APM. Raises `BadSettings`."""
         return read_apm(self._variables, self.secret)
 
     @property

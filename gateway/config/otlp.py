@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from gateway.config.loopback import is_loopback
+from gateway.config.telemetry_address import why_not_sent
 from gateway.telemetry.otlp import GRPC, HTTP, Exporter, Signal
 
 PORTS = {HTTP: 4318, GRPC: 4317}
@@ -74,16 +75,27 @@ class _Reader:
         protocol, queue = self._protocol(signal), self._count(signal, "MAX_QUEUE_SIZE", QUEUE)
         batch = min(queue, self._count(signal, "MAX_EXPORT_BATCH_SIZE", BATCH))
         endpoint = self._endpoint(signal, protocol)
-        parts = urlsplit(endpoint if "://" in endpoint else f"//{endpoint}")
-        plain = parts.scheme == "http" or (not parts.scheme and self._insecure(signal))
-        if plain and not is_loopback(parts.hostname or "") and not self._insecure(signal):
-            self.warnings.append(
-                f"{signal.value} are not sent: {parts.hostname} is another machine, and the address has no TLS: "
-                f"write https:// in {ENDPOINT}, or set {INSECURE}=true where the network between is trusted"
-            )
+        if why := self._why_not_sent(signal, endpoint, protocol):
+            self.warnings.append(why)
             return None
+        plain = endpoint.lower().startswith("http://") or ("://" not in endpoint and self._insecure(signal))
         headers = self._secret(_own(signal, "HEADERS")) or self._secret("OTEL_EXPORTER_OTLP_HEADERS")
         return Exporter(signal, endpoint, protocol, plain, headers or "", queue, batch)
+
+    def _why_not_sent(self, signal: Signal, endpoint: str, protocol: str) -> str:
+        """Return why nothing is sent there, empty where it is. An address of gRPC needs no scheme, see
+        https://opentelemetry.io/docs/specs/otel/protocol/exporter/#configuration-options
+        """
+        own = _own(signal, "ENDPOINT")
+        name = own if self._variables.get(own) else ENDPOINT
+        return why_not_sent(
+            signal.value,
+            name,
+            endpoint,
+            needs_scheme=protocol == HTTP,
+            may_be_clear=self._insecure(signal),
+            remedy=f", or set {INSECURE}=true where the network between is trusted",
+        )
 
     def _setting(self, signal: Signal, what: str) -> str:
         """Return what a variable says for this signal, else what one says for all of them."""

@@ -11,8 +11,7 @@ from typing import Protocol
 import structlog
 from starlette.types import ASGIApp, Scope
 
-from gateway.config.apm import ApmSettings
-from gateway.config.loopback import is_on_this_machine
+from gateway.config.apm import Apm
 from gateway.ports.spans import Spans
 from gateway.runtime.tracing import close_in_time
 
@@ -49,11 +48,15 @@ UNREPORTED: Reporter = Unreported()
 
 
 @asynccontextmanager
-async def reporting(settings: ApmSettings | None) -> AsyncIterator[Reporter]:
+async def reporting(asked: Apm) -> AsyncIterator[Reporter]:
     """Yield what reports, and send what is left at the end.
 
-    Without `settings`, and where the agent is not installed, nothing is reported: alerts are told without APM, too.
+    Where nobody asks for it, where its address must not be used and where the agent is not installed, nothing is
+    reported: alerts are told without APM, too.
     """
+    for warning in asked.warnings:
+        log.warning("telemetry_setting", remedy=warning)
+    settings = asked.settings
     if settings is None:
         yield UNREPORTED
         return
@@ -65,8 +68,6 @@ async def reporting(settings: ApmSettings | None) -> AsyncIterator[Reporter]:
         )
         yield UNREPORTED
         return
-    if settings.server_url.startswith("http:") and not is_on_this_machine(settings.server_url):
-        log.warning("apm_in_clear", remedy=f"{settings.asked_by}: give an address that begins with https://")
     # Imported here: whoever has not asked for APM has not Elastic's agent in the process.
     from gateway.telemetry import apm_spans
 

@@ -11,7 +11,7 @@ from gateway.errors import BadSettings
 
 
 def options(**variables: str) -> dict[str, str] | None:
-    settings = Environment(variables).apm
+    settings = Environment(variables).apm.settings
     return None if settings is None else dict(settings.options)
 
 
@@ -22,10 +22,10 @@ def test_nobody_asks_for_it_by_default() -> None:
 @pytest.mark.parametrize(
     "variables",
     [
-        pytest.param({"SERVER_URL": "http://a:1"}, id="an address that may be any other program's"),
+        pytest.param({"SERVER_URL": "https://a:1"}, id="an address that may be any other program's"),
         pytest.param({"SERVICE_NAME": "pager", "ENVIRONMENT": "production"}, id="no address"),
         pytest.param(
-            {"ELASTIC_APM_SERVER_URL": "http://a:1", "ELASTIC_APM_ENABLED": "False"}, id="switched off"
+            {"ELASTIC_APM_SERVER_URL": "https://a:1", "ELASTIC_APM_ENABLED": "False"}, id="switched off"
         ),
         pytest.param({"ELASTIC_APM_SERVER_URL": ""}, id="an empty address"),
     ],
@@ -41,18 +41,18 @@ def test_the_variables_of_the_agent_ask_for_it() -> None:
 
 
 def test_the_plain_names_ask_for_it_together() -> None:
-    plain = {"SERVICE_NAME": "pager", "SERVER_URL": "http://a:1", "ENVIRONMENT": "production"}
+    plain = {"SERVICE_NAME": "pager", "SERVER_URL": "https://a:1", "ENVIRONMENT": "production"}
     assert options(**plain) == plain
 
 
 def test_a_name_with_the_agents_prefix_wins_over_the_plain_one() -> None:
     found = options(
-        ELASTIC_APM_SERVER_URL="http://b:1",
-        SERVER_URL="http://a:1",
+        ELASTIC_APM_SERVER_URL="https://b:1",
+        SERVER_URL="https://a:1",
         ELASTIC_APM_ENVIRONMENT="staging",
         ENVIRONMENT="production",
     )
-    assert found == {"SERVER_URL": "http://b:1", "ENVIRONMENT": "staging"}
+    assert found == {"SERVER_URL": "https://b:1", "ENVIRONMENT": "staging"}
 
 
 def test_its_secrets_may_come_from_files_and_stand_in_no_log_line(tmp_path: Path) -> None:
@@ -64,11 +64,12 @@ def test_its_secrets_may_come_from_files_and_stand_in_no_log_line(tmp_path: Path
             "ELASTIC_APM_API_KEY": "a-key-of-apm",
         }
     )
-    assert environment.apm is not None
-    assert environment.apm.options["SECRET_TOKEN"] == "a-secret-of-apm"
-    assert environment.apm.options["API_KEY"] == "a-key-of-apm"
+    settings = environment.apm.settings
+    assert settings is not None
+    assert settings.options["SECRET_TOKEN"] == "a-secret-of-apm"
+    assert settings.options["API_KEY"] == "a-key-of-apm"
     assert {"a-secret-of-apm", "a-key-of-apm", "a-password-of-apm"} <= set(environment.secrets())
-    assert "a-secret" not in repr(environment.apm)
+    assert "a-secret" not in repr(settings)
 
 
 def test_a_password_in_the_plainly_named_address_stands_in_no_log_line() -> None:
@@ -82,3 +83,33 @@ def test_a_file_of_a_secret_that_is_not_there_is_said(tmp_path: Path) -> None:
     )
     with pytest.raises(BadSettings, match="no such file"):
         _ = environment.apm
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["192.0.2.2:8200", "apm.example.org:8200", "localhost:8200", "ftp://apm.example.org", "http://[::1"],
+)
+def test_an_address_without_http_or_https_is_refused_by_name_with_the_remedy(address: str) -> None:
+    found = Environment({"ELASTIC_APM_SERVER_URL": address, "ELASTIC_APM_SECRET_TOKEN": "s3cret-token"})
+    assert found.apm.settings is None
+    (warning,) = found.apm.warnings
+    assert "ELASTIC_APM_SERVER_URL" in warning
+    assert "write https:// before the host" in warning
+    assert warning in found.warnings
+
+
+def test_another_machine_without_tls_is_refused_in_the_words_of_otlp() -> None:
+    address = "http://ann:s3cret-word@collector:8200"
+    apm = Environment({"SERVICE_NAME": "pager", "SERVER_URL": address}).apm
+    otlp = Environment({"OTEL_EXPORTER_OTLP_ENDPOINT": address}).otlp
+    assert apm.settings is None
+    words = "are not sent: collector is another machine, and the address has no TLS: write https:// in "
+    assert apm.warnings == (f"reports to Elastic APM {words}SERVER_URL",)
+    assert f"traces {words}OTEL_EXPORTER_OTLP_ENDPOINT" in otlp.warnings[0]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+def test_this_machine_is_asked_without_tls(host: str) -> None:
+    apm = Environment({"ELASTIC_APM_SERVER_URL": f"http://{host}:8200"}).apm
+    assert apm.settings is not None
+    assert apm.warnings == ()

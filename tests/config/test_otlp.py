@@ -71,6 +71,15 @@ class TestTraces:
         assert found.traces is not None
         assert found.traces.plain
 
+    @pytest.mark.parametrize("name", [ENDPOINT, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"])
+    @pytest.mark.parametrize("address", ["127.0.0.1:24318", "localhost:4318", "ftp://c", "http://[::1"])
+    def test_go_nowhere_by_http_where_the_address_has_no_scheme_of_it(self, name: str, address: str) -> None:
+        found = asked(**{name: address})
+
+        assert found.traces is None
+        (warning,) = found.warnings
+        assert f"{name} holds no address that begins with http:// or https://" in warning
+
     def test_go_by_tls_where_an_address_of_grpc_has_no_scheme(self) -> None:
         found = asked(**{ENDPOINT: "collector:4317", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"})
 

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from gateway.config.environment import Environment
-from gateway.runtime.apm import CLOSE_SECONDS, reporting
+from gateway.runtime.apm import CLOSE_SECONDS, UNREPORTED, reporting
 from tests.cli.test_serve import serving
 from tests.support.apm_receiver import ApmReceiver, faults, needs_schemas
 from tests.support.processes import ROUTING_KEY, alert, body
@@ -175,13 +175,16 @@ class TestAServerThatIsAway:
             record.name for record in caplog.records if record.name.startswith(("elasticapm", "urllib3"))
         ] == []
 
-    async def test_on_another_machine_is_asked_by_tls_or_that_is_said(self) -> None:
-        settings = Environment({"ELASTIC_APM_SERVER_URL": "http://apm.invalid:8200"}).apm
+    @pytest.mark.parametrize("address", ["http://apm.invalid:8200", "192.0.2.2:8200"])
+    async def test_on_another_machine_is_asked_by_tls_or_not_at_all(self, address: str) -> None:
+        asked = Environment({"ELASTIC_APM_SERVER_URL": address, "ELASTIC_APM_SECRET_TOKEN": SECRET}).apm
         with capture_logs() as lines:
-            async with reporting(settings):
-                pass
-        assert lines[0]["event"] == "apm_in_clear"
-        assert "https://" in lines[0]["remedy"]
+            async with reporting(asked) as reporter:
+                assert reporter is UNREPORTED
+        (line,) = lines
+        assert (line["event"], line["log_level"]) == ("telemetry_setting", "warning")
+        assert "https://" in line["remedy"]
+        assert "ELASTIC_APM_SERVER_URL" in line["remedy"]
 
 
 class TestAServerThatHangs:

@@ -89,16 +89,16 @@ def observers_of(variables: Mapping[str, str]) -> Observers:
     """
     found: list[Observer] = []
     otlp, apm = read_otlp(variables, variables.get), read_apm(variables, variables.get)
-    for warning in otlp.warnings:
+    for warning in (*otlp.warnings, *apm.warnings):
         log.warning("telemetry_setting", remedy=warning)
     if otlp.traces is not None and _installed("opentelemetry", "tracing"):
         from evaluation.tracing import TracingObserver
 
         found.append(TracingObserver(otlp.traces))
-    if apm is not None and _installed("elasticapm", "apm"):
+    if apm.settings is not None and _installed("elasticapm", "apm"):
         from evaluation.apm import ApmObserver
 
-        found.append(ApmObserver(apm.options))
+        found.append(ApmObserver(apm.settings.options))
     return Observers(found)
 
 
