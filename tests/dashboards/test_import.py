@@ -150,6 +150,14 @@ async def test_what_is_no_address_is_refused(tmp_path: Path, address: str) -> No
     assert "hunter2" not in refused.output
 
 
+async def test_another_machine_is_shown_no_token_without_tls_unless_that_is_asked_for(tmp_path: Path) -> None:
+    refused = await imported(tmp_path, "http://grafana.invalid:3000")
+    assert refused.exit_code == 1
+    assert "grafana.invalid is another machine" in refused.output
+    asked = await imported(tmp_path, "http://grafana.invalid:3000", "--insecure")
+    assert "did not answer" in asked.output
+
+
 async def test_a_grafana_that_is_away_is_named(tmp_path: Path) -> None:
     refused = await imported(tmp_path, "http://127.0.0.1:1")
     assert refused.exit_code == 1

@@ -41,13 +41,16 @@ def render(folder: Path) -> None:
 )
 @click.option("--folder-uid", help="The folder of Grafana to import them into; without one, its root.")
 @click.option("--overwrite", is_flag=True, help="Replace dashboards that are there already.")
-def import_them(url: str, token_file: Path, folder_uid: str | None, overwrite: bool) -> None:
+@click.option("--insecure", is_flag=True, help="Show the token to another machine without TLS, too.")
+def import_them(
+    url: str, token_file: Path, folder_uid: str | None, *, overwrite: bool, insecure: bool
+) -> None:
     """Import the dashboards that `render` has written."""
     token = token_file.read_text("utf-8").strip()
     if not token or not token.isascii() or token.split() != [token]:
         raise click.BadParameter("the file has to hold one token and nothing else", param_hint="--token-file")
     try:
-        with connected(url, token) as grafana:
+        with connected(url, token, insecure=insecure) as grafana:
             for board in every_board():
                 dashboard = json.loads((FOLDER / board.file).read_text("utf-8"))
                 shown = upload(grafana, dashboard, overwrite=overwrite, folder_uid=folder_uid)

@@ -10,6 +10,8 @@ from typing import Any
 
 import httpx
 
+from gateway.config.loopback import is_loopback
+
 PATIENCE_SECONDS = 30.0
 NO_ADDRESS = "--url is no address: https://grafana.example.org is one"  # what was given may hold a password
 
@@ -18,10 +20,11 @@ class NotImported(Exception):
     """Grafana did not take a dashboard; the message says why and what helps."""
 
 
-def connected(address: str, token: str) -> httpx.Client:
+def connected(address: str, token: str, *, insecure: bool) -> httpx.Client:
     """Return a client of the Grafana at this address, that shows the token of a service account.
 
     Raises NotImported if the address holds a name or a password, which would end up in logs, or if it is none.
+    So it does for another machine without TLS, unless `insecure` says that the network between is trusted.
     """
     try:
         url = httpx.URL(address)
@@ -32,6 +35,11 @@ def connected(address: str, token: str) -> httpx.Client:
     if url.userinfo:
         raise NotImported(
             "--url holds a name or a password: put the token of a service account into --token-file"
+        )
+    if url.scheme == "http" and not insecure and not is_loopback(url.host):
+        raise NotImported(
+            f"{url.host} is another machine, and without TLS others could read the token on its way: write https://, "
+            "or add --insecure where the network between is trusted"
         )
     return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE_SECONDS)
 
