@@ -7,11 +7,14 @@ the resource are left to the SDK, which reads them by itself.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from gateway.config.loopback import is_loopback
+from gateway.config.sampler import NAME as SAMPLER
+from gateway.config.sampler import fault_of_sampler
 from gateway.config.telemetry_address import why_not_sent
 from gateway.telemetry.otlp import GRPC, HTTP, Exporter, Signal
 
@@ -23,6 +26,9 @@ SHARE = 0.1  # of the traces that begin here are kept, unless OTEL_TRACES_SAMPLE
 JAEGER = "JAEGER_AGENT_HOST"
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 INSECURE = "OTEL_EXPORTER_OTLP_INSECURE"
+# A part of the headers that the SDK takes, by https://www.w3.org/TR/baggage/#baggage-http-header-format, and
+# spaces in a value, too. The SDK leaves any other part out.
+HEADER = re.compile(r"[!#-'*+\-.0-9A-Z^-z|~]+[ \t]*=[ !#-+\--:<-\[\]-~\t]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,10 @@ def read_otlp(variables: Mapping[str, str], secret: Callable[[str], str | None])
     reader = _Reader(variables, secret)
     traces = reader.exporter(Signal.TRACES) if reader.wanted(Signal.TRACES) else None
     logs = reader.exporter(Signal.LOGS) if reader.wanted(Signal.LOGS) else None
-    share = None if variables.get("OTEL_TRACES_SAMPLER") else SHARE
+    fault = fault_of_sampler(variables) if traces is not None else ""
+    if fault:
+        reader.warnings.append(fault)
+    share = None if variables.get(SAMPLER) and not fault else SHARE
     return Otlp(traces, logs, tuple(dict.fromkeys(reader.warnings)), share)
 
 
@@ -79,8 +88,20 @@ class _Reader:
             self.warnings.append(why)
             return None
         plain = endpoint.lower().startswith("http://") or ("://" not in endpoint and self._insecure(signal))
-        headers = self._secret(_own(signal, "HEADERS")) or self._secret("OTEL_EXPORTER_OTLP_HEADERS")
-        return Exporter(signal, endpoint, protocol, plain, headers or "", queue, batch)
+        return Exporter(signal, endpoint, protocol, plain, self._headers(signal), queue, batch)
+
+    def _headers(self, signal: Signal) -> str:
+        for name in (_own(signal, "HEADERS"), "OTEL_EXPORTER_OTLP_HEADERS"):
+            if headers := self._secret(name):
+                parts = [part.strip() for part in headers.split(",")]
+                if any(part and not HEADER.fullmatch(part) for part in parts):
+                    # The part may be a key that somebody forgot to name, so it is not shown.
+                    self.warnings.append(
+                        f"{name}: a part of it is not written as name=value, and is not sent: "
+                        "write name=value,name=value, with %2C for a comma in a value"
+                    )
+                return headers
+        return ""
 
     def _why_not_sent(self, signal: Signal, endpoint: str, protocol: str) -> str:
         """Return why nothing is sent there, empty where it is. An address of gRPC needs no scheme, see

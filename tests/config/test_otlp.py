@@ -6,6 +6,7 @@ import pytest
 
 from gateway.config.environment import Environment
 from gateway.config.otlp import Otlp, read_otlp
+from gateway.telemetry.tracing.resource import headers_of
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
@@ -124,7 +125,39 @@ class TestTheShareOfTraces:
         assert asked().share == 0.1
 
     def test_is_left_to_the_sdk_where_its_variable_says_it(self) -> None:
-        assert asked(**{ENDPOINT: "https://c", "OTEL_TRACES_SAMPLER": "always_on"}).share is None
+        found = asked(**{ENDPOINT: "https://c", "OTEL_TRACES_SAMPLER": "always_on"})
+
+        assert (found.share, found.warnings) == (None, ())
+
+    @pytest.mark.parametrize("name", ["traceidratio", "ParentBased_TraceIdRatio"])
+    @pytest.mark.parametrize("ratio", ["", "0", "0.25", "1.0"])
+    def test_is_left_to_the_sdk_where_the_ratio_is_one_that_it_takes(self, name: str, ratio: str) -> None:
+        found = asked(
+            **{ENDPOINT: "https://c", "OTEL_TRACES_SAMPLER": name, "OTEL_TRACES_SAMPLER_ARG": ratio}
+        )
+
+        assert (found.share, found.warnings) == (None, ())
+
+    def test_stays_a_tenth_where_the_sampler_is_not_known(self) -> None:
+        found = asked(**{ENDPOINT: "https://c", "OTEL_TRACES_SAMPLER": "bogus"})
+
+        assert found.share == 0.1
+        (warning,) = found.warnings
+        assert warning.startswith("OTEL_TRACES_SAMPLER: `bogus` is not known here")
+        assert "parentbased_traceidratio" in warning
+
+    @pytest.mark.parametrize("ratio", ["7", "-0.1", "nan", "a tenth"])
+    def test_stays_a_tenth_where_the_ratio_is_none(self, ratio: str) -> None:
+        found = asked(
+            **{ENDPOINT: "https://c", "OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": ratio}
+        )
+
+        assert found.share == 0.1
+        (warning,) = found.warnings
+        assert warning.startswith(f"OTEL_TRACES_SAMPLER_ARG: `{ratio}` is no ratio")
+
+    def test_is_nobodys_business_where_no_traces_are_sent(self) -> None:
+        assert asked(OTEL_TRACES_SAMPLER="bogus").warnings == ()
 
 
 class TestHeaders:
@@ -138,6 +171,27 @@ class TestHeaders:
 
         assert environment.otlp.traces is not None
         assert {"0123456789", "Bearer abcdefghij", "abcdefghij"} <= set(environment.secrets())
+
+    @pytest.mark.parametrize(
+        "headers", ["s3cret-key", "api-key=0123456789,s3cret-key", "=s3cret-key", "api key=s3cret-key"]
+    )
+    @pytest.mark.parametrize("name", ["OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS"])
+    def test_that_are_no_pairs_are_said_without_their_values(self, name: str, headers: str) -> None:
+        found = asked(**{ENDPOINT: "https://c:4318", name: headers})
+
+        (warning,) = found.warnings
+        assert warning.startswith(f"{name}: a part of it is not")
+        assert "name=value,name=value" in warning
+        assert "s3cret" not in warning
+        assert "s3cret" not in str(headers_of(headers))
+
+    @pytest.mark.parametrize(
+        "headers",
+        ["api-key=a", "a=b, c=d", "a=b,", "Authorization=Bearer x", "Authorization=Basic%20eA==", "a="],
+    )
+    def test_that_the_sdk_takes_are_no_cause_of_a_warning(self, headers: str) -> None:
+        assert asked(**{ENDPOINT: "https://c:4318", "OTEL_EXPORTER_OTLP_HEADERS": headers}).warnings == ()
+        assert len(headers_of(headers) or {}) == headers.strip(",").count(",") + 1
 
     def test_may_come_from_a_file(self, tmp_path: Path) -> None:
         (tmp_path / "headers").write_text("api-key=0123456789\n", "utf-8")
