@@ -5,6 +5,7 @@ The variables are those of Elastic's agent: https://www.elastic.co/docs/referenc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -14,6 +15,12 @@ PREFIX = "ELASTIC_APM_"
 PLAIN = ("SERVICE_NAME", "SERVER_URL", "ENVIRONMENT")
 """The settings that are understood without the agent's prefix, too."""
 SECRETS = ("SECRET_TOKEN", "API_KEY")
+SERVICE_NAME = re.compile("[a-zA-Z0-9 _-]+")
+"""A name that the agent takes; with any other it sends nothing."""
+VARIABLES = tuple(f"{PREFIX}{name}" for name in (*PLAIN, *SECRETS))
+"""What `read_apm` reads for the agent, which reads them by itself otherwise, see `_ConfigBase.update` in
+https://github.com/elastic/apm-agent-python/blob/main/elasticapm/conf/__init__.py
+"""
 SERVER_URLS = (f"{PREFIX}SERVER_URL", "SERVER_URL")
 
 
@@ -21,7 +28,7 @@ SERVER_URLS = (f"{PREFIX}SERVER_URL", "SERVER_URL")
 class ApmSettings:
     """`asked_by` names the variable that asks for APM. `options` are the agent's settings by its own names.
 
-    The agent reads the variables with its prefix by itself, and these win.
+    The agent reads by itself only what is not in `VARIABLES`, which are hidden from it.
     """
 
     server_url: str = field(repr=False)
@@ -53,6 +60,19 @@ def read_apm(variables: Mapping[str, str], secret: Callable[[str], str | None]) 
     if why := why_not_sent("reports to Elastic APM", asked_by, variables[asked_by]):
         return Apm(warnings=(why,))
     options = {name: variables.get(f"{PREFIX}{name}") or variables.get(name, "") for name in PLAIN}
+    warning = _fault_of_name(variables, options["SERVICE_NAME"])
+    if warning:
+        del options["SERVICE_NAME"]
     options |= {name: secret(f"{PREFIX}{name}") or "" for name in SECRETS}
     given = {name: value for name, value in options.items() if value}
-    return Apm(ApmSettings(variables[asked_by], asked_by, given))
+    return Apm(ApmSettings(variables[asked_by], asked_by, given), (warning,) if warning else ())
+
+
+def _fault_of_name(variables: Mapping[str, str], service: str) -> str:
+    if not service or SERVICE_NAME.fullmatch(service.strip(" ")):
+        return ""
+    name = f"{PREFIX}SERVICE_NAME" if variables.get(f"{PREFIX}SERVICE_NAME") else "SERVICE_NAME"
+    return (
+        f"{name}: `{service}` is no name that Elastic APM takes, and the default is used: write letters, digits, "
+        "spaces, _ and - alone"
+    )

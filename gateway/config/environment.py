@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -204,6 +204,20 @@ class Environment:
 def from_process() -> Environment:
     """Return the environment of this process. Raises `BadSettings`."""
     return Environment(dict(os.environ))  # noqa: TID251 - this is the one place
+
+
+@contextmanager
+def hidden_from_libraries(names: Iterable[str]) -> Iterator[None]:
+    """Take variables out of the process while a library starts that would read them by itself.
+
+    The library's own reading would win over the options that it is given, even where a variable is empty or was
+    refused here.
+    """
+    hidden = {name: os.environ.pop(name) for name in names if name in os.environ}  # noqa: TID251 - the one place
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)  # noqa: TID251 - this is the one place
 
 
 def _why_unreadable(error: OSError | UnicodeDecodeError) -> str:

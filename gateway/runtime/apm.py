@@ -11,7 +11,8 @@ from typing import Protocol
 import structlog
 from starlette.types import ASGIApp, Scope
 
-from gateway.config.apm import Apm
+from gateway.config.apm import VARIABLES, Apm
+from gateway.config.environment import hidden_from_libraries
 from gateway.ports.spans import Spans
 from gateway.runtime.tracing import close_in_time
 
@@ -71,7 +72,8 @@ async def reporting(asked: Apm) -> AsyncIterator[Reporter]:
     # Imported here: whoever has not asked for APM has not Elastic's agent in the process.
     from gateway.telemetry import apm_spans
 
-    reporter = apm_spans.make_reporter(settings.options, version("alert-gateway"))
+    with hidden_from_libraries(VARIABLES):
+        reporter = apm_spans.make_reporter(settings.options, version("alert-gateway"))
     try:
         yield reporter
     finally:

@@ -108,6 +108,16 @@ def test_another_machine_without_tls_is_refused_in_the_words_of_otlp() -> None:
     assert f"traces {words}OTEL_EXPORTER_OTLP_ENDPOINT" in otlp.warnings[0]
 
 
+@pytest.mark.parametrize("name", ["bad/name!", " ", "caf\u00e9"])
+def test_a_name_that_the_agent_does_not_take_is_said_and_left_out(name: str) -> None:
+    apm = Environment({"ELASTIC_APM_SERVER_URL": "https://a:1", "ELASTIC_APM_SERVICE_NAME": name}).apm
+    assert apm.settings is not None
+    assert "SERVICE_NAME" not in apm.settings.options
+    (warning,) = apm.warnings
+    assert warning.startswith(f"ELASTIC_APM_SERVICE_NAME: `{name}` is no name")
+    assert "letters" in warning
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
 def test_this_machine_is_asked_without_tls(host: str) -> None:
     apm = Environment({"ELASTIC_APM_SERVER_URL": f"http://{host}:8200"}).apm

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from time import monotonic
@@ -134,6 +135,17 @@ class TestWhatIsSent:
         service = receiver.of("metadata")[0]["service"]
         assert (service["name"], service["environment"]) == ("pager", "production")
         assert service["version"]
+
+    @pytest.mark.parametrize("name", ["bad/name!", ""])
+    async def test_bears_the_gateways_own_name_where_the_agent_takes_no_such_name(
+        self, app: Running, receiver: ApmReceiver, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        # The agent reads the variables of the process itself, and would send nothing at all.
+        monkeypatch.setenv("ELASTIC_APM_SERVICE_NAME", name)
+        async with reported(receiver, app.gateway.asgi_app, {"ELASTIC_APM_SERVICE_NAME": name}) as client:
+            await client.get("/nowhere")
+        assert receiver.of("metadata")[0]["service"]["name"] == "alert-gateway"
+        assert os.environ["ELASTIC_APM_SERVICE_NAME"] == name
 
 
 class TestWithoutApm:

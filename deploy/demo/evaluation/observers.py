@@ -12,7 +12,8 @@ from typing import Protocol
 import structlog
 from starlette.types import ASGIApp
 
-from gateway.config.apm import read_apm
+from gateway.config.apm import VARIABLES, read_apm
+from gateway.config.environment import hidden_from_libraries
 from gateway.config.otlp import read_otlp
 
 Scored = Callable[[float], None]
@@ -98,7 +99,8 @@ def observers_of(variables: Mapping[str, str]) -> Observers:
     if apm.settings is not None and _installed("elasticapm", "apm"):
         from evaluation.apm import ApmObserver
 
-        found.append(ApmObserver(apm.settings.options))
+        with hidden_from_libraries(VARIABLES):
+            found.append(ApmObserver(apm.settings.options))
     return Observers(found)
 
 
