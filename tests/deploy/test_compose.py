@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -114,8 +115,8 @@ def test_the_newer_programs_know_the_options_that_they_are_given(name: str) -> N
 
 def test_what_the_evaluation_service_is_started_with_it_knows() -> None:
     service = SERVICES["causal-eval"]
-    command = ["python", "-m", "evaluation", *service["command"], "--help"]
-    assert service["entrypoint"] == command[:3]
+    assert service["entrypoint"] == ["python", "-m", "evaluation"]
+    command = [sys.executable, "-m", "evaluation", *service["command"], "--help"]
     assert service["environment"]["PYTHONPATH"] == "/demo"
     environment = os.environ | {"PYTHONPATH": f"{ROOT / 'deploy/demo'}:{ROOT}"}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from gateway.diagnostics.diagnosis import Mark
-from gateway.sandbox.server import LocalServer
 from tests.support.installation import (
     RULES,
     WRONG_KEY,
@@ -15,7 +14,6 @@ from tests.support.installation import (
 )
 from tests.support.pinged import Pinged
 from tests.support.processes import alert
-from tests.support.running_gateway import Running
 from tests.support.servers import free_port, redis_server
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -25,11 +23,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_a_healthy_installation_with_its_gateway_running_has_nothing_to_complain_of(
-    app: Running, patient: Patient
+    patient: Patient,
 ) -> None:
-    server = LocalServer()
-    async with server.running(app.gateway.asgi_app, 0):
-        patient.more = {"GATEWAY_URL": server.url, "GATEWAY_HEARTBEAT_URL": f"{server.url}/livez"}
+    async with running_beside(patient):
+        patient.more["GATEWAY_HEARTBEAT_URL"] = f"{patient.more['GATEWAY_URL']}/livez"
         found = await patient.examined()
     assert {one.mark for one in found} == {Mark.GOOD}
     looked_at = [*dict.fromkeys(one.what for one in found)]
