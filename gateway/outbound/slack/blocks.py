@@ -183,5 +183,5 @@ def _footer(notification: Notification) -> str:
     parts = [f"incident {shorten(tame(notification.incident), 60)}"]
     parts += [f"by rule {shorten(tame(notification.rule), 300)}"] if notification.rule else []
     parts += [f"goes on from {shorten(tame(notification.previous), 60)}"] if notification.previous else []
-    parts += [f"trace {notification.trace}"] if notification.trace else []
+    parts += [f"trace {shorten(tame(notification.trace), 60)}"] if notification.trace else []
     return shorten(SEPARATOR.join(parts), MAX_FOOTER)
