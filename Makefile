@@ -15,7 +15,7 @@ run: $(VENV)/.ready  ## the gateway itself, on the embedded store unless GATEWAY
 	$(BIN)/gateway serve $(ARGS)
 
 test: $(VENV)/.ready servers  ## minutes: run it after every change
-	$(BIN)/pytest -n 3 $(ARGS)
+	$(BIN)/pytest -n 4 $(ARGS)
 
 test-all: $(VENV)/.ready servers newer-stack oracles deploy-tools  ## the long ones: kill storms, thousands of property cases
 	$(BIN)/pytest -n 3 --dist worksteal -m long $(ARGS)

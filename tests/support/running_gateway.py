@@ -114,9 +114,12 @@ async def starter(tmp_path: Path) -> AsyncIterator[Starter]:
     async with (
         SlackSandbox.start(channels=["alerts"]) as slack,
         PagerDutySandbox.start() as pagerduty,
-        AsyncExitStack() as stack,
     ):
-        yield Starter(tmp_path, slack, pagerduty, stack)
+        starter = Starter(tmp_path, slack, pagerduty, AsyncExitStack())
+        try:
+            yield starter
+        finally:
+            await starter.stack.aclose()  # that of now: a test may have ended some gateways and begun others
 
 
 @pytest.fixture
