@@ -28,13 +28,13 @@ NOTHING_DUE = -1  # what claim.lua answers in place of a time, where nothing is 
 _pack = msgspec.msgpack.Encoder().encode
 
 
-def packed_query(ask: Query) -> bytes:
-    """Pack the fields of gather.lua."""
+def packed_query(ask: Query, cells: Mapping[Table, Sequence[str]]) -> bytes:
+    """Pack the fields of gather.lua; `cells` are those of the query by their tables."""
     return _pack(
         {
             "copies": ask.copies,
             "alerts": ask.alerts,
-            "cells": _numbered(by_table(ask.cells)),
+            "cells": _numbered(cells),
             "keys": ask.keys,
             "topics": ask.topics,
         }

@@ -119,12 +119,11 @@ class RedisStore(RedisArchive):
         return time
 
     async def gather(self, ask: Query) -> Result:
-        asked = self._clock.ask()
-        reply = await self._call("gather", asked, packed_query(ask))
+        asked, cells = self._clock.ask(), by_table(ask.cells)
+        reply = await self._call("gather", asked, packed_query(ask, cells))
         reading, alerts, cell_rows, key_rows, incidents, topics = reply
         time = self._time(asked, reading)
-        cells = cells_of(by_table(ask.cells))
-        rows = {cell: row_of(row) for cell, row in zip(cells, cell_rows, strict=True)}
+        rows = {cell: row_of(row) for cell, row in zip(cells_of(cells), cell_rows, strict=True)}
         for key, row in zip(ask.keys, key_rows, strict=True):
             rows[Cell(Table.KEYS, key)] = row_of(row)
         for incident, row in pairs(incidents):

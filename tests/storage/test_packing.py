@@ -39,7 +39,7 @@ OTHER = Cell(Table.ALERTS, "a2")
             msgspec.msgpack.encode(msgspec.msgpack.decode(packed_changes(Changes())[0])["topics"]),
         ),
         ("claim", "ask", packed_claim(1, 1, LaneRule())),
-        ("gather", "ask", packed_query(Query())),
+        ("gather", "ask", packed_query(Query(), {})),
     ],
 )
 def test_a_script_reads_the_fields_that_it_is_sent_and_no_others(

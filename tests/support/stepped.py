@@ -75,7 +75,7 @@ class ScriptServer:
 
     async def run(self, kind: str, asked: Asked, store_time: int) -> tuple[StoreTime, bool]:
         arguments: dict[str, list[bytes | str]] = {
-            "gather": [packed_query(Query())],
+            "gather": [packed_query(Query(), {})],
             "commit": [b"8 bytes!", *packed_changes(Changes())],
             "claim": ["token", packed_claim(10, 30_000, NO_LANES)],
         }
