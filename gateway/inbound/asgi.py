@@ -18,6 +18,7 @@ from gateway.inbound.webhooks.readers import READERS
 from gateway.inbound.webhooks.unknown_senders import READING
 from gateway.model.turned_away import PATH_REMEDY, TurnedAwayReason
 from gateway.ports.spans import Spans
+from gateway.telemetry.http_metrics import UNTRACED
 
 log = structlog.get_logger("gateway.http")
 
@@ -26,8 +27,6 @@ WrongPlace = Callable[[Scope, int, TurnedAwayReason], None]
 Answered = Callable[[str | None, str, int, float], None]
 
 API_REMEDY = "GET /api/v1/openapi.json lists the paths and methods of the API"
-# They are asked every few seconds by machines, which look at the answer alone.
-UNTRACED = frozenset({"/livez", "/readyz", "/health", "/metrics"})
 WRONG_PLACE = {404: TurnedAwayReason.NOT_FOUND, 405: TurnedAwayReason.METHOD}
 
 

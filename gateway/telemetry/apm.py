@@ -19,10 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.telemetry.apm_transport import silence_each_try
 from gateway.telemetry.bounded import OTHER
-from gateway.telemetry.http_metrics import METHODS
+from gateway.telemetry.http_metrics import METHODS, UNTRACED
 
-# Prometheus' scrapes and a platform's probes are many, and each is like the other.
-NOT_REPORTED = "/livez,/readyz,/health,/metrics"
 # The agent's own variables win over these. Elsewhere than in a cloud the address of its metadata hangs.
 DEFAULTS = {
     "CAPTURE_BODY": "off",
@@ -33,7 +31,7 @@ DEFAULTS = {
     "CLOUD_PROVIDER": "none",
     "DISABLE_LOG_RECORD_FACTORY": True,
     "SPAN_STACK_TRACE_MIN_DURATION": "-1ms",
-    "TRANSACTION_IGNORE_URLS": NOT_REPORTED,
+    "TRANSACTION_IGNORE_URLS": ",".join(UNTRACED),
     "TRANSPORT_CLASS": "gateway.telemetry.apm_transport.Transport",
     "USE_CERTIFI": False,  # the system's authorities, like everywhere else
 }

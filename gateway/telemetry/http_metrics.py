@@ -7,6 +7,8 @@ from gateway.telemetry.catalogue import Catalogue
 from gateway.telemetry.current_span import CURRENT, exemplar
 
 REQUEST_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+# They are asked every few seconds by machines, which look at the answer alone: no trace has them.
+UNTRACED = ("/livez", "/readyz", "/health", "/metrics")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
