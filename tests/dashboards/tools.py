@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-import pytest
-
+from tests.support.missing import missing
 from tests.support.stack import FETCHED, ROOT
 
 
@@ -14,8 +12,7 @@ def modules() -> Path:
     """Return the folder of npm's modules; where it is missing, a test fails in CI and elsewhere skips with the remedy."""
     found = ROOT / ".cache/dashboards/node_modules"
     if not (found / "@grafana/schema").exists():
-        message = "npm's modules are not installed: scripts/install-dashboard-tools"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+        missing("npm's modules are not installed: scripts/install-dashboard-tools")
     return found
 
 

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import pytest
+
+from tests.support.missing import missing
 
 NAMES = ("chromium", "chromium-browser", "chromium-headless-shell")
 MISSING = "chromium is missing: apt-get install chromium-headless-shell fonts-noto-color-emoji"
@@ -46,7 +47,7 @@ def needed() -> str:
     """Return the browser's path. Without one a test is skipped, in CI it fails."""
     found = chromium()
     if found is None:
-        pytest.fail(MISSING) if os.environ.get("CI") else pytest.skip(MISSING)
+        missing(MISSING)
     return found
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 import yaml
+
+from tests.support.missing import missing
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / ".cache/deploy"
@@ -37,10 +38,7 @@ def tool(name: str) -> Path:
     if not path.exists():
         if ABSENT.exists() and name in ABSENT.read_text("utf-8").split():
             pytest.skip(f"the mirror of this machine's distribution has no {name} that is new enough")
-        missing = f"{path.name} is not there: scripts/install-deploy-tools installs it"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
+        missing(f"{path.name} is not there: scripts/install-deploy-tools installs it")
     return path
 
 

@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from tests.support.deploy_tools import ROOT
+from tests.support.missing import missing
 from tests.support.servers import program
 
 REDIS = ROOT / "deploy/kubernetes/redis"
@@ -129,7 +128,7 @@ class Pods:
 def network_of_its_own(folder: Path) -> Iterator[int]:
     """Yield a process whose network has loopback alone, and in which each pod's name leads to its address."""
     if os.geteuid() != 0:
-        pytest.skip("a network of its own takes root")
+        missing("a network of its own takes root")
     for name, package in (("unshare", "util-linux"), ("ip", "iproute2"), ("redis-server", "redis-server")):
         program(name, package)
     hosts = folder / "hosts"

