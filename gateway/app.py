@@ -59,6 +59,7 @@ from gateway.storage.layout import open_shards
 from gateway.storage.redis import RedisStore
 from gateway.storage.server_memory import read_memory
 from gateway.telemetry.metrics import Metrics
+from gateway.telemetry.own_work import OWN_WORK
 
 
 @dataclass(slots=True)
@@ -94,6 +95,8 @@ async def running(
         tokens, metrics = TokensFile(settings.tokens_file), Metrics()
         metrics.build(version("alert-gateway"))
         metrics.spans = reporter.spans(open_tracing(stack, environment.otlp, metrics.telemetry))
+        stack.callback(setattr, OWN_WORK, "spans", None)
+        OWN_WORK.spans = metrics.spans
         client = await stack.enter_async_context(open_store(settings, metrics.background_ended, watch))
         shards = await open_shards(client, settings.shards, first.rules.partition_by)
         stores = [state for state in shards.states if isinstance(state, RedisStore)]
@@ -121,13 +124,14 @@ async def _assemble(start: Start) -> Gateway:
     turned_away = TurnedAwayBook(
         shards, own_alerts.report, metrics.turned_away, workers.intake.know_cut_short
     )
-    door = endpoint_over(workers.intake, shards, auth, settings, metrics, turned_away.note)
+    door = endpoint_over(workers.intake, shards, auth, settings, metrics, turned_away.note, workers.repeats)
 
     def let_in(rules: CompiledRules) -> None:
         door.source_auth = auth_of(start.environment, start.secrets, rules)
 
     reloader = await make_reloader(start, workers, let_in, own_alerts.report)
-    # Before the first delivery: without its credential a destination must not tell the log in place of people.
+    # Before the first delivery: without its credential a destination must not tell the log in
+    # place of people.
     credentialed = await reloader.announce_credentials(start.first.rules)
     credentials = MissingCredentials(lambda: reloader.in_force.rules, start.secrets, credentialed)
     watched = Watched(shards, workers, reloader, metrics, own_alerts.report, settings.keep_ended)

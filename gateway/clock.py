@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 import re
 import socket
 import time
@@ -34,6 +36,27 @@ def elapsed_ms() -> int:
 def elapsed_seconds() -> float:
     """Seconds since some moment, to the microsecond, for what takes less than a millisecond."""
     return time.perf_counter()
+
+
+def worked_seconds() -> float:
+    """Seconds for which the processor has worked on this thread: what it waits for, or shares, does not count."""
+    return time.thread_time()
+
+
+# By so many seconds the looks of this process fall beside those of another one on this machine.
+_OWN_MOMENT = random.random()
+_GOLDEN = 0.618  # parts of a second by which any number of shards are spread evenly over it
+
+
+def seconds_to_next_look(seconds: float, shard: int = 0) -> float:
+    """Return the seconds until the next look at something that is looked at every so many `seconds`.
+
+    All such looks at one shard fall together, by the clock of the event loop: an idle gateway and its store then
+    wake up once for all of them. Other shards and other replicas have moments of their own. After a look that
+    ends just before such a moment the next one follows at once. `seconds` are over 0.
+    """
+    now = asyncio.get_running_loop().time() + _OWN_MOMENT + shard * _GOLDEN
+    return seconds - now % seconds
 
 
 def machine_name() -> str:

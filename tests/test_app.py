@@ -16,6 +16,7 @@ from gateway.sandbox import Fault, FaultKind
 from gateway.self_monitoring import auditor as audit
 from gateway.self_monitoring import own_alerts
 from gateway.storage.embedded_socket import StoreFailed
+from tests.support.pages import answers_written
 from tests.support.processes import ROUTING_KEY, alert
 from tests.support.running_gateway import RULES, Running, Starter
 
@@ -151,8 +152,7 @@ async def test_what_only_the_log_was_told_is_told_by_the_next_start_with_a_crede
         starter.stack, kept = first, starter.stack
         app = await starter.start()
         await app.webhook(alert("pay", starts="2026-11-23T10:00:00Z"))
-        while (await app.gateway.shards.counters()).get("standing:told", 0) < 2:
-            await asyncio.sleep(0.02)
+        await answers_written(app.gateway.shards)
         starter.stack = kept
     assert not app.pagerduty.incidents
     starter.more = {}

@@ -88,7 +88,7 @@ def test_explain_reads_from_a_pipe_and_gives_json(rules: str) -> None:
     ("arguments", "variables", "code", "said"),
     [
         pytest.param(["serve"], {"GATEWAY_LISTEN": "0.0.0.0:1"}, 2, "set GATEWAY_WEBHOOK_TOKEN", id="settings that cannot be"),
-        pytest.param(["serve"], {"GATEWAY_RULES": "/nowhere"}, 2, "GATEWAY_RULES: /nowhere: there is no such file or folder", id="no rules"),
+        pytest.param(["serve"], {"GATEWAY_RULES": "/nowhere", "GATEWAY_LISTEN": "127.0.0.1:0"}, 2, "GATEWAY_RULES: /nowhere: there is no such file or folder", id="no rules"),
         pytest.param(["nonsense"], {}, 2, "there is no command `nonsense`", id="no such command"),
         pytest.param(["page-test", "nobody"], {}, 1, "no such destination; there are chat, pager", id="no such destination"),
         pytest.param(["incidents"], {"GATEWAY_URL": "http://127.0.0.1:9"}, 2, "is GATEWAY_URL right, and does it run?", id="no gateway"),

@@ -52,8 +52,8 @@ def steps_in_the_code(known: set[str]) -> list[str]:
     """
     path = [
         *(name for name in functions_of("inbound/webhooks/alertmanager.py") if name == "receive"),
-        *called_in_order(functions_of("intake/parse_webhook.py")["observing"]),
-        *called_in_order(functions_of("intake/part_writer.py")["_decide"]),
+        *called_in_order(functions_of("intake/parse_webhook.py")["_normalised"]),
+        *called_in_order(functions_of("intake/part_writer.py")["_decide_on"]),
         *called_in_order(functions_of("decisions/notification/plan.py")["plan"]),
         *(name for name in functions_of("reconcile/deliver.py") if name == "deliver"),
     ]

@@ -37,9 +37,10 @@ from gateway.model.people import Actor, Press, Through
 from gateway.model.records import dump
 from gateway.state.persons import Persons
 from gateway.state.shards import Shards
-from gateway.state.snapshots import VersionedSnapshot, read_snapshot
+from gateway.state.snapshots import read_snapshot
 from gateway.state.statistics import record
 from gateway.state.transact import transact
+from gateway.state.versioned_snapshot import VersionedSnapshot
 
 Act = Callable[[IncidentSnapshot, int], Incident | str]
 

@@ -17,7 +17,8 @@ from gateway.model.severity import Severity
 from gateway.outbound.slack.text import escape, running
 from gateway.state.paging import pages
 from gateway.state.shards import Shards
-from gateway.state.snapshots import VersionedSnapshot, read_snapshot, read_snapshots
+from gateway.state.snapshots import read_snapshot, read_snapshots
+from gateway.state.versioned_snapshot import VersionedSnapshot
 
 MAX_LISTED = 30
 MAX_TITLE = 120

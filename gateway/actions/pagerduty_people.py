@@ -39,7 +39,7 @@ _Decide = Callable[[Result], tuple[Changes | None, bool]]
 
 
 class KnownPerson(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Who a person of PagerDuty's is in Slack, empty for nobody, and when that was so (ms).
+    """It says who a person of PagerDuty's is in Slack, empty for nobody, and when that was so (ms).
 
     `zone` is the time zone that Slack says, empty where it says none.
     """
@@ -146,6 +146,8 @@ class PagerDutyPeople:
                     return NOBODY
                 found = await self._screen.person_of(email)
         except TimeoutError:
+            # The webhook goes on without the name that this person has in Slack.
+            log.warning("pagerduty_person_not_read", reason="timeout", detail="")
             return None
         if found is None:
             return None

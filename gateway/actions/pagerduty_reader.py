@@ -43,6 +43,7 @@ from gateway.state.paging import pages
 from gateway.state.shards import Shards
 from gateway.state.statistics import events_by_id, record
 from gateway.state.transact import transact
+from gateway.telemetry.own_work import OWN_WORK
 
 log = structlog.get_logger("gateway.pagerduty")
 
@@ -124,7 +125,8 @@ class PagerDutyReader:
         trouble = reading.trouble
         failures = state.failures + 1 if trouble is not None else 0
         if trouble is not None:
-            log.warning("pagerduty_not_read", reason=trouble.reason, detail=trouble.detail)
+            with OWN_WORK.failed("pagerduty"):
+                log.warning("pagerduty_not_read", reason=trouble.reason, detail=trouble.detail)
 
         def decide(gathered: Result) -> tuple[Changes | None, ReaderState | None]:
             if _state_in(gathered).next_at != state.next_at:

@@ -73,7 +73,7 @@ class Replayer:
         if isinstance(parsed, str):
             return Replayed(error=parsed)
         stale = now - last_seen > _patience(normaliser.source)
-        seen = [observation for observation in parsed.seen if not (stale and observation.firing)]
+        seen = [observation for observation in parsed.observations if not (stale and observation.firing)]
         # The alerts are taken before the entry goes: after a crash in between, a second
         # replay only repeats them.
         verdicts = [*await self.intake.accept(seen, [])] if seen else []

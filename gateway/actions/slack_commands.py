@@ -9,12 +9,13 @@ from functools import partial
 from typing import Any
 
 import msgspec
+import structlog
 
 from gateway.actions.handovers import Handovers
 from gateway.actions.incident_ids import IncidentIds
 from gateway.actions.incidents import IncidentActions
 from gateway.actions.open_incidents import list_open, read_incident
-from gateway.actions.slack_heard import ANSWER_SECONDS, Heard, said_of, to_writer
+from gateway.actions.slack_heard import ANSWER_SECONDS, Heard, said_late, said_of, to_writer
 from gateway.actions.slack_roles import SlackRoles
 from gateway.actions.slack_silences import SlackSilences
 from gateway.actions.statistics_reports import StatisticsReports
@@ -34,6 +35,8 @@ from gateway.outbound.slack.screen import SlackScreen
 from gateway.outbound.slack.silence_words import read_silence
 from gateway.outbound.slack.text import escape
 from gateway.state.shards import Shards
+
+log = structlog.get_logger("gateway.slack")
 
 HELP = """`/alerts` lists what is open
 `/alerts why ID` says why an incident is told or not
@@ -82,7 +85,8 @@ class SlackCommands:
                         return await self._soon(command, self._statistics(), "gateway stats")
                     case "handover":
                         return await self._soon(command, self._handover(rest), "gateway handover")
-        except (TimeoutError, StateUnavailable):
+        except (TimeoutError, StateUnavailable) as error:
+            log.warning("slack_request_not_done", asked=f"/alerts {word}".strip(), error=said_late(error))
             return to_writer(
                 "The gateway's store did not answer in time: try again, or use `gateway incidents`."
             )
@@ -101,7 +105,8 @@ class SlackCommands:
         try:
             async with asyncio.timeout(LATER_SECONDS):
                 said = await finding
-        except (TimeoutError, StateUnavailable):
+        except (TimeoutError, StateUnavailable) as error:
+            log.warning("slack_request_not_done", asked=instead, error=said_late(error))
             said = f"The gateway's store did not answer in time: try again, or use `{instead}`."
         await self.screen.answer(command.person, command.channel, said)
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import structlog
+
 from gateway.actions.incidents import IncidentActions
 from gateway.actions.labels import LabelActions
 from gateway.actions.open_incidents import read_incident
@@ -23,6 +25,7 @@ from gateway.actions.slack_heard import (
     Heard,
     in_its_place,
     nothing,
+    said_late,
     said_of,
 )
 from gateway.actions.slack_roles import SlackRoles
@@ -40,7 +43,9 @@ from gateway.outbound.slack.buttons import CUSTOM
 from gateway.outbound.slack.interactions import read_command, read_interaction
 from gateway.outbound.slack.screen import SlackScreen
 from gateway.state.shards import Shards
-from gateway.state.snapshots import VersionedSnapshot
+from gateway.state.versioned_snapshot import VersionedSnapshot
+
+log = structlog.get_logger("gateway.slack")
 
 COMMANDS = {
     Button.ACKNOWLEDGE: "--ack",
@@ -105,7 +110,9 @@ class SlackDesk:
                 if labels:
                     return await self._label(click)
                 done = await self._act(click)
-        except (TimeoutError, StateUnavailable):
+        except (TimeoutError, StateUnavailable) as error:
+            # Who pressed it is told; whoever runs the gateway sees it here.
+            log.warning("slack_request_not_done", asked=click.button.value, error=said_late(error))
             return partial(self.screen.tell, click.person, click.channel, _not_done(click))
         said = said_of(done, click.incident)
         return partial(self.screen.tell, click.person, click.channel, said) if said else nothing
@@ -117,7 +124,8 @@ class SlackDesk:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await self.silences.submit(submission)
-        except (TimeoutError, StateUnavailable):
+        except (TimeoutError, StateUnavailable) as error:
+            log.warning("slack_request_not_done", asked="silence", error=said_late(error))
             return in_its_place(views.told("Silence", ["Not made: the store does not answer.", SAME]))
 
     async def _approve(self, approval: Approval) -> Afterwards:
@@ -126,7 +134,8 @@ class SlackDesk:
             try:
                 async with asyncio.timeout(ANSWER_SECONDS):
                     return await self.silences.approvals.press(approval)
-            except (TimeoutError, StateUnavailable):
+            except (TimeoutError, StateUnavailable) as error:
+                log.warning("slack_request_not_done", asked="approve", error=said_late(error))
                 said = _undone(f"gateway silence approve {approval.silence}")
         return partial(self.screen.tell, approval.person, approval.channel, said)
 
@@ -169,7 +178,8 @@ class SlackDesk:
                 if found is None
                 else why_lines(found, self.policy(), self.commands.redact_key())
             )
-        except StateUnavailable:
+        except StateUnavailable as error:
+            log.warning("slack_request_not_done", asked=click.button.value, error=said_late(error))
             lines = ["The store does not answer: ask again in a moment."]
         await self.screen.update(opened, views.told("Why?", lines))
 

@@ -49,3 +49,8 @@ def said_of(done: Acted, incident: str) -> str:
         case Rejection():
             return f"Not done: {done.error}" + (f"; {done.remedy}." if done.remedy else ".")
     return ""
+
+
+def said_late(error: Exception) -> str:
+    """Say for the log why the store kept somebody from what was asked for."""
+    return str(error) or "the store took longer than people wait for an answer"

@@ -20,6 +20,7 @@ from gateway.model.rules.act_policy import ActPolicy
 from gateway.outbound.slack.screen import SlackScreen
 from gateway.state.shards import Shards
 from gateway.state.transact import transact
+from gateway.telemetry.own_work import OWN_WORK
 
 log = structlog.get_logger("gateway.slack")
 
@@ -104,8 +105,11 @@ class SlackRoles:
     async def _recall(self) -> None:
         try:
             row = (await self._shards.home.gather(Query(cells=(SLACK_GROUPS,)))).rows[SLACK_GROUPS]
-        except StateUnavailable:
-            return  # Slack is asked next, and a later start recalls it
+        except StateUnavailable as error:
+            # Slack is asked next, and a later start recalls it.
+            with OWN_WORK.failed("slack_groups"):
+                log.debug("slack_groups_not_recalled", error=str(error))
+            return
         self._known = msgspec.msgpack.decode(row.value, type=dict[str, KnownGroup]) if row.value else {}
 
     async def _remember(self) -> None:
@@ -118,5 +122,6 @@ class SlackRoles:
         home = self._shards.home
         try:
             await transact(home, "slack_groups", partial(home.gather, Query(cells=(SLACK_GROUPS,))), decide)
-        except StateUnavailable:
-            log.debug("slack_groups_not_kept")
+        except StateUnavailable as error:
+            with OWN_WORK.failed("slack_groups"):
+                log.debug("slack_groups_not_kept", error=str(error))

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
+import structlog
+
 from gateway.actions.controls import ControlActions, PreviewedSilence
 from gateway.actions.open_incidents import read_incident
 from gateway.actions.slack_approvals import SlackApprovals, identity_of, wanted_second
-from gateway.actions.slack_heard import Acted, Afterwards, Heard, in_its_place, nothing, said_of
+from gateway.actions.slack_heard import Acted, Afterwards, Heard, in_its_place, nothing, said_late, said_of
 from gateway.decisions.policy import Policy
 from gateway.decisions.suppression.silence_of_incident import matchers_for
 from gateway.decisions.suppression.silence_request import SilenceRequest
@@ -26,7 +28,9 @@ from gateway.outbound.slack.buttons import CUSTOM, UNTIL_RESOLVED
 from gateway.outbound.slack.screen import SlackScreen
 from gateway.outbound.slack.silence_words import DEFAULT_SILENCE, WrittenSilence
 from gateway.state.shards import Shards
-from gateway.state.snapshots import VersionedSnapshot
+from gateway.state.versioned_snapshot import VersionedSnapshot
+
+log = structlog.get_logger("gateway.slack")
 
 SAME = "`gateway silence add` does the same."
 Meant = Callable[[str], Awaitable[str | Rejection]]
@@ -105,7 +109,8 @@ class SlackSilences:
             else:
                 found = await self._preview(opening.person, asked, opening.press)
                 view = self._asked_again(opening.incident, opening.channel, asked, found, first=True)
-        except StateUnavailable:
+        except StateUnavailable as error:
+            log.warning("slack_request_not_done", asked="silence", error=said_late(error))
             view = views.told("Silence", ["The store does not answer.", SAME])
         await self.screen.update(opened, view)
 

@@ -17,6 +17,7 @@ from gateway.model.durations import SECOND
 from gateway.outbound.slack.socket_mode import SlackSocket
 from gateway.state.shards import Shards
 from gateway.state.transact import transact
+from gateway.telemetry.own_work import OWN_WORK
 
 log = structlog.get_logger("gateway.slack")
 
@@ -51,8 +52,9 @@ class SlackSockets:
         await self._close()
         try:
             await self._sit(0)
-        except StateUnavailable:
-            log.debug("slack_seat_not_given_back")
+        except StateUnavailable as error:
+            with OWN_WORK.failed("slack_socket"):
+                log.debug("slack_seat_not_given_back", error=str(error))
 
     async def look(self) -> None:
         """Take a seat, or keep it, and have a connection exactly while it is ours."""
@@ -63,9 +65,11 @@ class SlackSockets:
             return
         try:
             seated = await self._sit(SEAT_MS)
-        except StateUnavailable:
+        except StateUnavailable as error:
             # Who sits elsewhere is not known: a connection more does no harm, and one less might.
             seated = self._socket is not None
+            with OWN_WORK.failed("slack_socket"):
+                log.debug("slack_seat_not_known", seated=seated, error=str(error))
         # Slack's client connects anew by itself, but goes on and on at an address that is good for half a
         # minute alone, and by the token that it began with.
         if not seated or (self._socket is not None and not await self._socket.connected()):
@@ -75,11 +79,15 @@ class SlackSockets:
 
     async def _open(self) -> None:
         socket = self._make()
-        if await socket.open():
+        trouble = await socket.open()
+        if not trouble:
             self._socket = socket
             log.info("slack_socket_open")
-        else:
-            await socket.close()
+            return
+        with OWN_WORK.failed("slack_socket"):
+            # What people press in Slack does not come here, or comes to other replicas alone.
+            log.warning("slack_socket_not_open", reason=trouble)
+        await socket.close()
 
     async def _close(self) -> None:
         if self._socket is not None:

@@ -12,7 +12,7 @@ from gateway.decisions.notification.steps_ahead import steps_ahead
 from gateway.decisions.policy import Policy
 from gateway.model.instants import moment
 from gateway.model.verdict import MemberStatus, Reason, Verdict
-from gateway.state.snapshots import VersionedSnapshot
+from gateway.state.versioned_snapshot import VersionedSnapshot
 
 
 def why_lines(versioned: VersionedSnapshot, policy: Policy, redact_key: bytes = b"") -> list[str]:
@@ -56,7 +56,8 @@ def _line(name: str, count: int, targets: list[str], verdict: Verdict, wall: int
     alerts = f"{name} ×{count}" if count > 1 else name
     where = " and ".join(filter(None, targets))
     because = f", {verdict.because}" if verdict.because else ""
-    until = f", until {moment(verdict.until, wall)}" if verdict.until is not None else ""
+    word = "since" if verdict.outcome == MemberStatus.DUE else "until"
+    until = f", {word} {moment(verdict.until, wall)}" if verdict.until is not None else ""
     if verdict.outcome == MemberStatus.TOLD and verdict.reason is Reason.DELIVERED:
         rule = f", by {verdict.rule}" if verdict.rule else ""
         return f"{alerts} is told to {where}{rule}{because}{until}"

@@ -43,7 +43,7 @@ class People:
         """Have one incident acknowledged, one silenced and one labelled, and say what was done."""
         await self._send([_alert(name, now) for name in FIRING])
         for name in FIRING:
-            await self._buttons(name)
+            await self._message_with(name, "acknowledge")
         await self._acknowledge()
         echo(f"  Alice acknowledges {TAKEN}, and that it called her was right: PagerDuty calls nobody else.")
         hides = await self._silence()
@@ -83,15 +83,16 @@ class People:
         await _until(lambda: len(self.scene.slack.app.ephemerals) > told)
 
     async def _press(self, name: str, button: str, choice: str, who: str) -> None:
-        message = await self._buttons(name)
+        message = await self._message_with(name, button)
         answered = await self.scene.slack.app.press(
             self.scene.slack.channel(CHANNEL), message, button, choice, who
         )
         if answered.status != httpx.codes.OK:
             raise TimeoutError(f"the press of {button} was answered {answered.status}")
 
-    async def _buttons(self, name: str) -> Message:
-        await _until(lambda: _buttons_of(self._message(name)))
+    async def _message_with(self, name: str, button: str) -> Message:
+        """Return the message, once it has the button: it is edited while people act."""
+        await _until(lambda: button in _buttons_of(self._message(name)))
         message = self._message(name)
         assert message is not None
         return message

@@ -21,6 +21,8 @@ from gateway.errors import BadWebhook
 from gateway.rules.files import load_rules
 from gateway.simulate.explain import Explanation, ToldWhere, explain
 
+NO_ALERT_IS_KNOWN = "so says a gateway that knows of no alert yet; a running one knows what fires, and a resolve ends it there"
+
 
 def _instant(_context: click.Context, _option: click.Parameter, value: str | None) -> datetime | None:
     """Read an instant as Alertmanager writes it, nanoseconds included. UTC is meant where it has no zone."""
@@ -104,6 +106,8 @@ def _print_explanation(explanation: Explanation, now: int) -> None:
                 f"  later        one more like it is held (joining) for {wait}, once people "
                 f"know of more than {SMALL}"
             )
+    if explanation.alerts:
+        say(NO_ALERT_IS_KNOWN)
     for fault in explanation.quarantined:
         say(f"quarantined: {fault}; `gateway quarantine` would list it, and nobody is told")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from importlib.resources import files
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -23,6 +24,10 @@ def init(folder: Path | None) -> None:
 
     FOLDER is GATEWAY_RULES, or rules/, unless it is given. Nothing that is there is written over.
     """
+    # The other commands read GATEWAY_RULES or rules/, and would not find the rules in a folder of another name.
+    serve = "gateway serve"
+    if folder is not None and folder.resolve() != Path("rules").resolve():
+        serve = f"GATEWAY_RULES={quote(str(folder))} {serve}"
     folder = folder or from_process().settings.rules
     # All files of a folder are one set: beside rules that are there, the starter's would take their alerts.
     there = next(folder.rglob("*.y*ml"), None) if folder.is_dir() else folder if folder.exists() else None
@@ -37,6 +42,5 @@ def init(folder: Path | None) -> None:
         raise click.ClickException(f"{folder} cannot be written: {error.strerror}") from error
     say(f"{folder / STARTER}: the rules; change the channel first")
     say(f"{folder / SCHEMA}: what editors check them by")
-    say(
-        f"next: gateway check {folder}, then set SLACK_BOT_TOKEN and PAGERDUTY_ROUTING_KEY and run gateway serve"
-    )
+    check = f"gateway check {quote(str(folder))}"
+    say(f"next: {check}, then set SLACK_BOT_TOKEN and PAGERDUTY_ROUTING_KEY and run {serve}")

@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.cli.incident_words import KEPT_QUIET, age, word_of
 from gateway.cli.output import out, to_the_second
+from gateway.model.counted import counted
 from gateway.model.durations import spoken
 
 MAX_ALERTS_SHOWN = 20
@@ -24,7 +25,7 @@ def print_incident(incident: dict[str, Any]) -> None:
     for line in _said_by_alerts(incident.get("alerts", ())):
         out.print(line)
     out.print(
-        f"{incident['where'] or 'in several places'}, {_when(incident)},"
+        f"{_place(incident)}{_when(incident)},"
         f" {incident['firing']} of {incident['members']} firing, correlated by {incident['correlated_by']}"
     )
     for line in (*_counted_lives(incident), *_by_people(incident)):
@@ -44,6 +45,14 @@ def print_incident(incident: dict[str, Any]) -> None:
         out.print(f"  {to_the_second(line['at'])}  {line['what']}  {detail}")
 
 
+def _place(incident: dict[str, Any]) -> str:
+    """Say the place that all its alerts share; one alert without a place is not in several."""
+    if incident["where"]:
+        return f"{incident['where']}, "
+    several = len({alert["id"] for alert in incident.get("alerts", ())}) > 1
+    return "in several places, " if several else ""
+
+
 def _counted_lives(incident: dict[str, Any]) -> Iterator[str]:
     """Say how often its alerts fired before the lives that are listed."""
     earlier = incident.get("earlier_lives", ())
@@ -51,7 +60,7 @@ def _counted_lives(incident: dict[str, Any]) -> Iterator[str]:
         count = sum(lives["count"] for lives in earlier)
         since = min(lives["first_started_at"] for lives in earlier)
         fired = spoken(1000 * sum(lives["fired_seconds"] for lives in earlier))
-        yield f"before these it fired {count} times since {to_the_second(since)}, {fired} in all"
+        yield f"before these it fired {counted(count, 'time')} since {to_the_second(since)}, {fired} in all"
 
 
 def _by_people(incident: dict[str, Any]) -> Iterator[str]:
@@ -76,14 +85,15 @@ def _said_by_alerts(alerts: Iterable[dict[str, Any]]) -> Iterator[str]:
         next((each[name] for name in SENTENCES if each.get(name)), "").strip() for each in texts
     )
     runbooks = dict.fromkeys(next((each[name] for name in RUNBOOKS if each.get(name)), "") for each in texts)
-    yield from _some([sentence for sentence in said if sentence], "sentences")
-    yield from _some([f"runbook: {link}" for link in runbooks if link], "runbooks")
+    yield from _some([sentence for sentence in said if sentence], "sentence")
+    yield from _some([f"runbook: {link}" for link in runbooks if link], "runbook")
 
 
 def _some(lines: list[str], of_what: str) -> Iterator[str]:
     yield from lines[:MAX_SENTENCES_SHOWN]
     if len(lines) > MAX_SENTENCES_SHOWN:
-        yield f"… and {len(lines) - MAX_SENTENCES_SHOWN} more {of_what}: `--json` has them all"
+        more = counted(len(lines) - MAX_SENTENCES_SHOWN, f"more {of_what}")
+        yield f"… and {more}: `--json` has them all"
 
 
 def _when(incident: dict[str, Any]) -> str:
@@ -102,8 +112,11 @@ def _told(ledger: dict[str, Any]) -> str:
     if ledger.get("log_only"):
         # Nobody was told: who reads this may be the first to know.
         return f"{ledger['told']} in the log only{when}: {ledger['log_only']} is not set{trouble}"
-    told = "told nothing yet" if ledger["told"] == "none" else f"told {ledger['told']}{when}"
-    return f"{told}{trouble}"
+    if ledger["told"] == "none":
+        return f"told nothing yet{trouble}"
+    if trouble and not ledger.get("first_told_at"):
+        return f"may have been told {ledger['told']}, without an answer{trouble}"
+    return f"told {ledger['told']}{when}{trouble}"
 
 
 def _print_alert(
@@ -123,7 +136,8 @@ def _print_alert(
 def _verdict_line(verdict: dict[str, Any]) -> str:
     target = verdict["target"] or "(nobody)"
     because = f", {verdict['because']}" if verdict["because"] else ""
-    until = f", until {to_the_second(verdict['until'])}" if verdict["until"] else ""
+    word = "since" if verdict["standing"] == "due" else "until"
+    until = f", {word} {to_the_second(verdict['until'])}" if verdict["until"] else ""
     if verdict["reason"] == "log_only":
         return f"    {target}: nobody was told, log_only: {verdict['rule']}{because}"
     if verdict["standing"] == "told" and verdict["reason"] in KEPT_QUIET:

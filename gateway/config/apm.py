@@ -38,7 +38,7 @@ class ApmSettings:
 
 @dataclass(frozen=True, slots=True)
 class Apm:
-    """What the variables ask for: `settings` is None where nothing is reported. `warnings` are sentences about
+    """This is what the variables ask for: `settings` is None where nothing is reported. `warnings` are sentences about
     variables that should be otherwise.
     """
 

@@ -140,7 +140,7 @@ class Environment:
 
     @property
     def apm(self) -> Apm:
-        """What is asked for of Elastic APM. Raises `BadSettings`."""
+        """Return what is asked for of Elastic APM. Raises `BadSettings`."""
         return read_apm(self._variables, self.secret)
 
     @property

@@ -18,6 +18,7 @@ from gateway.errors import BadSettings
 from gateway.model.changes import Cell, Changes, Query, Result, Table
 from gateway.ports import Store
 from gateway.state.transact import transact
+from gateway.telemetry.own_work import OWN_WORK
 
 log = structlog.get_logger("gateway.vault")
 
@@ -30,7 +31,7 @@ class EnvironmentSecrets:
 
     def __init__(self, environment: Environment, key: bytes) -> None:
         self._environment = environment
-        self._key = key
+        self.use_key(key)
         self._unreadable: set[str] = set()  # the names that a log line was written of
 
     def secret(self, name: str, taker: str) -> str | None:
@@ -47,7 +48,8 @@ class EnvironmentSecrets:
         except BadSettings as error:
             # It is asked for every few seconds: one line says when it went, and one when it is back.
             if name not in self._unreadable:
-                log.warning("secret_unreadable", secret=name, error=str(error))
+                with OWN_WORK.failed("secret"):
+                    log.warning("secret_unreadable", secret=name, error=str(error))
             self._unreadable.add(name)
             return None
         if name in self._unreadable:
@@ -66,7 +68,7 @@ class EnvironmentSecrets:
 
     @property
     def redact_key(self) -> bytes:
-        return blake2b(b"labels.redact", key=self._key, digest_size=KEY_BYTES).digest()
+        return self._redact_key
 
     @property
     def key_name(self) -> str:
@@ -75,6 +77,7 @@ class EnvironmentSecrets:
     def use_key(self, key: bytes) -> None:
         """Make marks with another key: the store that had the one before was emptied, and every mark with it."""
         self._key = key
+        self._redact_key = blake2b(b"labels.redact", key=key, digest_size=KEY_BYTES).digest()
 
     def mark(self, secret: str) -> str:
         return blake2b(secret.encode(), key=self._key, digest_size=MARK_BYTES).hexdigest()

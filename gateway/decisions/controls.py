@@ -149,7 +149,7 @@ def changed_silences(row: bytes, version: int) -> CompiledControls:
 
 
 def state_of(silence: Silence, calendar: Calendar, now: int) -> SilenceState:
-    if silence.ended_by or now >= silence.ends_at:
+    if silence.has_ended(now):
         return SilenceState.ENDED
     # One that began when it was made has begun, though the store's clock was set back since.
     if now < silence.starts_at and silence.starts_at != silence.created_at:

@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
-from gateway.decisions.controls import state_of
 from gateway.decisions.delivery.redaction import redact_alert
 from gateway.decisions.delivery.thing import thing_of
 from gateway.decisions.delivery.titles import what_and_where
 from gateway.decisions.incident_snapshot import IncidentSnapshot
 from gateway.decisions.keeper import keeper_of
 from gateway.decisions.policy import Policy
-from gateway.model.controls import Controls, Silence, SilenceState
+from gateway.model.controls import Controls, Silence
 from gateway.model.counted import counted
 from gateway.model.durations import DAY, HOUR, parse_duration
 from gateway.model.incident import Incident
@@ -29,7 +28,7 @@ OPENED = "opened"
 
 @dataclass(frozen=True, slots=True)
 class ShiftBegin:
-    """When the shift began, as people call the time (ms), and how that is known."""
+    """It says when the shift began, as people call the time (ms), and how that is known."""
 
     at: int
     because: str
@@ -65,7 +64,8 @@ class HandedOver:
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """`silences` were made since and are not over; `earlier_silences` hold still, and were made before.
+    """`silences` were made since, those that are over last; `earlier_silences` were made before and are not
+    over.
 
     `unread` are incidents that ended since and of which no more is known here than that.
     """
@@ -103,17 +103,19 @@ def hand_over(
         # That it is new stands with what is open already.
         if found.changes and not (is_open and {change.what for change in found.changes} == {OPENED}):
             changed.append(found)
-    states = {silence.id: state_of(silence, policy.calendar, now) for silence in controls.silences}
-    live = [silence for silence in controls.silences if states[silence.id] is not SilenceState.ENDED]
-    made = [silence for silence in live if (silence.created_at or 0) >= begin.at]
+    # One that has ended meanwhile may have hidden what the next shift asks about.
+    made = [silence for silence in controls.silences if (silence.created_at or 0) >= begin.at]
+    earlier = [silence for silence in controls.silences if (silence.created_at or 0) < begin.at]
     return Handover(
         begin=begin,
         now=now,
         open=tuple(sorted(opened, key=lambda one: (-one.severity, one.opened_at, one.incident))),
         changed=tuple(sorted(changed, key=lambda one: (-one.changes[-1].at, one.incident))),
         snoozed=tuple(sorted(snoozed, key=lambda one: (one.until or 0, one.incident))),
-        silences=tuple(sorted(made, key=lambda silence: (silence.ends_at, silence.id))),
-        earlier_silences=len(live) - len(made),
+        silences=tuple(
+            sorted(made, key=lambda silence: (silence.has_ended(now), silence.ends_at, silence.id))
+        ),
+        earlier_silences=sum(not silence.has_ended(now) for silence in earlier),
         unread=unread,
     )
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.decisions.controls import NO_CONTROLS, CompiledControls
+from gateway.decisions.partition import partition_of
 from gateway.model.alert import Alert
 from gateway.model.incident import Incident
 from gateway.model.instants import when
 from gateway.model.ledger import Ledger
+from gateway.model.members import Member
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class IncidentSnapshot:
     `paged_sources` are those of `topic_sources` (by alert id) that people were paged for and that are open; it
     is read while members are first inhibited.
     `ahead` is how far what people call the time is ahead of `now` (ms): 0 unless a clock was stepped.
+    `joined` are the members that have joined since the last plan where nothing else is new: then `alerts` has
+    theirs alone. It is None where every member was read.
     """
 
     incident: Incident
@@ -47,6 +51,16 @@ class IncidentSnapshot:
     later: tuple[Incident, ...] = ()
     paged_sources: frozenset[str] = frozenset()
     ahead: int = 0
+    joined: tuple[Member, ...] | None = None
+
+    def partition(self, by: Sequence[str]) -> tuple[str, ...]:
+        """Return the values of the labels `by`, which are the same for every member. Alerts must have been read."""
+        return partition_of(next(iter(self.alerts.values())).labels, by)
+
+    @property
+    def members(self) -> Sequence[Member]:
+        """The members that are looked at."""
+        return self.incident.members if self.joined is None else self.joined
 
     def wall(self, now: int) -> int:
         """Return what people call the time `now`: silences, pauses and calendars go by that."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from gateway.decisions.incident_snapshot import IncidentSnapshot
 from gateway.decisions.policy import Policy
 from gateway.model.controls import Silence
-from gateway.model.incident import Member
 from gateway.model.instants import moment
+from gateway.model.members import Member
 from gateway.model.verdict import QUIETING, Reason, Verdict
 
 NOBODY = "nobody has it"

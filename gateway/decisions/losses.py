@@ -75,7 +75,8 @@ def page_again_at(
         page.place in window.places and _fell_into(page, window) and page.called_at <= window.ends
         for window in past
     )
-    # Somebody has ended the window before its time, or it was over before anybody looked: people hear at once.
+    # Somebody has ended the window before its time, or it was over before anybody looked: people
+    # hear at once.
     return now if over or page.lost_until is not None else None
 
 

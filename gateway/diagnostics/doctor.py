@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
-import httpx
-
 from gateway.clock import utc_ms
 from gateway.config.demanded_tokens import demand_tokens
 from gateway.config.environment import Environment
@@ -19,9 +15,9 @@ from gateway.diagnostics.store import examine_store
 from gateway.errors import BadSettings
 from gateway.model.rules.rulebook import Rulebook
 from gateway.outbound.credentials import heard_in_slack
-from gateway.outbound.http_client import HttpClient
 from gateway.outbound.http_trouble import no_answer
-from gateway.outbound.network import ANSWER_BYTES
+from gateway.outbound.network import Way
+from gateway.outbound.reach import origin_of, why_not_reached
 from gateway.outbound.slack.destination import SLACK
 from gateway.rules.files import load_rules
 
@@ -78,15 +74,8 @@ async def _heartbeat(environment: Environment) -> list[Diagnosis]:
         trouble = "nobody hears of it when the gateway is gone"
         remedy = "GATEWAY_HEARTBEAT_URL names a service that pages then"
         return [Diagnosis(Mark.WORRY, "heartbeat", f"{trouble}; {remedy}")]
-    parts = urlsplit(url)
-    origin, network = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", environment.settings.network()
-    try:
-        client = HttpClient(network, proxy=network.proxy_to(url), connect=REQUEST_SECONDS)
-        try:
-            await client.ask("GET", f"{origin}/", seconds=REQUEST_SECONDS, largest=ANSWER_BYTES)
-        finally:
-            await client.aclose()
-    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+    origin, network = origin_of(url), environment.settings.network()
+    if error := await why_not_reached(network, Way(url, network.proxy_to(url)), REQUEST_SECONDS):
         remedy = "is GATEWAY_HEARTBEAT_URL right, and can it be reached from here?"
         return [Diagnosis(Mark.BAD, "heartbeat", f"{origin}: {no_answer(error)}; {remedy}")]
     return [

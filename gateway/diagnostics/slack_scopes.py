@@ -11,7 +11,7 @@ from gateway.model.notification import Refused
 from gateway.model.rules.destination import Destination
 from gateway.model.rules.rulebook import Rulebook
 from gateway.outbound.credentials import heard_in_slack
-from gateway.outbound.kind import Wiring
+from gateway.outbound.kind import EXAMINE_SECONDS, Wiring
 from gateway.outbound.network import Way
 from gateway.outbound.slack.channel_ids import is_channel_id, is_user_id
 from gateway.outbound.slack.client import MISSING_SCOPE, Access, NotOk, SlackCalls
@@ -19,8 +19,6 @@ from gateway.outbound.slack.destination import SLACK, SLACK_BOT_TOKEN
 from gateway.outbound.slack.mentions import is_email
 from gateway.outbound.slack.scopes import REMEDY, Uses, gaps
 from gateway.outbound.slack.text import is_mention
-
-EXAMINE_SECONDS = 5.0
 
 
 async def examine_scopes(environment: Environment, rules: Rulebook, wiring: Wiring) -> list[Diagnosis]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 
 import structlog
 from starlette.applications import Starlette
@@ -14,9 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.clock import elapsed_seconds
 from gateway.inbound.webhooks.body import header
-from gateway.inbound.webhooks.readers import READERS
 from gateway.inbound.webhooks.unknown_senders import READING
-from gateway.model.turned_away import PATH_REMEDY, TurnedAwayReason
+from gateway.model.turned_away import PATH_REMEDY, WEBHOOK_PATHS, TurnedAwayReason
 from gateway.ports.spans import Spans
 from gateway.telemetry.http_metrics import UNTRACED
 
@@ -31,7 +31,7 @@ WRONG_PLACE = {404: TurnedAwayReason.NOT_FOUND, 405: TurnedAwayReason.METHOD}
 
 
 class AsgiApp:
-    """The ASGI application: `webhooks` takes the paths of `READERS`, `routes` have all others.
+    """The ASGI application: `webhooks` takes the paths of `WEBHOOK_PATHS`, `routes` have all others.
 
     `wrong_place` is told of what may have been a webhook, and went to a path that takes none; `answered` of
     every request. `spans` begins the span of each, where there is tracing.
@@ -53,7 +53,7 @@ class AsgiApp:
         handlers = {HTTPException: self._refused, Exception: _failed}
         self._rest = Starlette(routes=list(routes), exception_handlers=handlers)
         self._rest.router.redirect_slashes = False
-        self.paths = (*READERS, *(route.path for route in self._routes))
+        self.paths = (*WEBHOOK_PATHS, *(route.path for route in self._routes))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -84,19 +84,24 @@ class AsgiApp:
         # A path with a slash too many is taken as it is: Alertmanager drops what is answered by a redirect.
         webhook = scope["path"].rstrip("/")
         try:
-            await (self._webhooks if webhook in READERS else self._rest)(scope, receive, sending)
+            await (self._webhooks if webhook in WEBHOOK_PATHS else self._rest)(scope, receive, sending)
         finally:
             endpoint, took = self.endpoint_of(scope), elapsed_seconds() - started
             self._answered(endpoint, scope["method"], status, took)
-            # Anybody may cause such a line. A webhook has lines of its own, which are bounded where they have to be.
-            if endpoint not in READERS:
+            # Anybody may cause such a line. A webhook has lines of its own, which are bounded
+            # where they have to be.
+            if endpoint not in WEBHOOK_PATHS:
                 facts = {"method": scope["method"], "status": status, "seconds": round(took, 3)}
-                log.debug("request_answered", endpoint=endpoint, **facts)
+                if status >= HTTPStatus.INTERNAL_SERVER_ERROR and _is_an_act(scope["method"], endpoint):
+                    # What somebody with a token wanted done is not done.
+                    log.warning("request_answered", endpoint=endpoint, **facts)
+                else:
+                    log.debug("request_answered", endpoint=endpoint, **facts)
 
     def endpoint_of(self, scope: Scope) -> str | None:
         """Return the path of an answered request as the router has it; None where it led nowhere."""
         webhook: str = scope["path"].rstrip("/")
-        if webhook in READERS:
+        if webhook in WEBHOOK_PATHS:
             return webhook
         found = scope.get("endpoint")  # Starlette leaves it there
         return next(
@@ -119,6 +124,10 @@ class AsgiApp:
             refused |= {"field": "path", "remedy": PATH_REMEDY}
             headers["connection"] = "close"  # the body is not read
         return JSONResponse(refused, error.status_code, headers)
+
+
+def _is_an_act(method: str, endpoint: str | None) -> bool:
+    return method not in READING and (endpoint or "").startswith("/api/")
 
 
 async def _failed(request: Request, error: Exception) -> Response:

@@ -13,6 +13,9 @@ from hmac import compare_digest
 from gateway.config.tokens_file import hash_of
 from gateway.model.people import Caller, IssuedToken, Role
 
+HOW_TO_ASK = "authorization: Bearer …, with GATEWAY_ADMIN_TOKEN or a token that `gateway token add` has made"
+"""What a refused request to the API, to /health/deep or to /metrics lacks."""
+
 
 class Tokens:
     """The tokens that are valid now. There may be several, so that a token can be replaced without a gap.

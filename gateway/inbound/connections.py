@@ -9,6 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from gateway.inbound.joined_writes import JoinedWrites
 from gateway.inbound.strangers import (
     MAX_NEWCOMERS,
     MAX_STRANGERS,
@@ -76,6 +77,7 @@ class PatientProtocol(HttpToolsProtocol):
     _deadline: asyncio.TimerHandle | None = None
     _dawdler: asyncio.TimerHandle | None = None
     _head = 0  # bytes since the last complete head
+    _in_head = _in_body = False  # where the request that comes in now has got to
     address = ""
     config: Config
 
@@ -84,7 +86,7 @@ class PatientProtocol(HttpToolsProtocol):
         return self.config.strangers
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(JoinedWrites(transport, self.loop))  # type: ignore[arg-type]
         self.address = str(self.client[0]) if self.client else ""
         self.timeout_keep_alive = STRANGER_SECONDS
         self._deadline = self.loop.call_later(STRANGER_SECONDS, transport.close)
@@ -109,6 +111,17 @@ class PatientProtocol(HttpToolsProtocol):
         super().data_received(data)
         if self._deadline is not None and self._head > MAX_HEADER_BYTES:
             self.transport.close()
+        self._wait_for_rest()
+
+    def _wait_for_rest(self) -> None:
+        """Let a time run for what is still on its way. Most requests came in at once, and need none."""
+        if self._in_head:
+            # Each further request on a kept connection gets its time for its head, too.
+            if self._deadline is None:
+                seconds = STRANGER_SECONDS if self in self._strangers else HEADER_SECONDS
+                self._deadline = self.loop.call_later(seconds, self.transport.close)
+        elif self._in_body and not self.cycle.response_complete:
+            self._wait_for_other_side()
 
     def on_headers_complete(self) -> None:
         self._stop_waiting()
@@ -116,9 +129,10 @@ class PatientProtocol(HttpToolsProtocol):
         self._strangers.ask(self)
         self.limit_concurrency = self.config.allowed
         super().on_headers_complete()
-        self._wait_for_other_side()
+        self._in_body = True
 
     def on_message_complete(self) -> None:
+        self._in_body = False
         super().on_message_complete()
         self._other_side_went_on()
 
@@ -126,10 +140,7 @@ class PatientProtocol(HttpToolsProtocol):
         super().on_message_begin()
         super()._unset_keepalive_if_required()
         self.scope["state"][SHOW_TOKEN] = self.show_token
-        # Each further request on a kept connection gets its time for its head, too.
-        if self._deadline is None:
-            seconds = STRANGER_SECONDS if self in self._strangers else HEADER_SECONDS
-            self._deadline = self.loop.call_later(seconds, self.transport.close)
+        self._in_head = True
 
     def on_response_complete(self) -> None:
         super()._unset_keepalive_if_required()
@@ -164,7 +175,7 @@ class PatientProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def _stop_waiting(self) -> None:
-        self._head = 0
+        self._head, self._in_head = 0, False
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from gateway.inbound.accept import wants_openmetrics
 from gateway.inbound.asked_store import AskedStore
-from gateway.inbound.auth import Callers
+from gateway.inbound.auth import HOW_TO_ASK, Callers
 from gateway.inbound.deep_health import DeepHealth
 from gateway.inbound.refused import Door, RefusedRequests
 from gateway.inbound.strangers import show_token
@@ -82,7 +82,8 @@ class Probes:
         """Answer a request without a valid token; None for one that has it, or that needs none."""
         if callers.who(request.headers.get("authorization")) is None:
             self.refused.token_refused(request, door)
-            return PlainTextResponse("a valid token is needed\n", 401, {"www-authenticate": "Bearer"})
+            text = f"a valid token is needed: {HOW_TO_ASK}\n"
+            return PlainTextResponse(text, 401, {"www-authenticate": "Bearer"})
         if not callers.open:
             show_token(request.scope)
         return None

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import NamedTuple
 
 import msgspec
 
+from gateway.decisions.intake.learn import Learned
 from gateway.decisions.sources.watchdogs import record_heartbeat
-from gateway.model.alert import Observation
+from gateway.intake.repeats import Sighting, observed
 from gateway.model.cells import heartbeat_cell
 from gateway.model.changes import Changes, QuarantineEntry, Result
 from gateway.model.quarantined import OF_SOURCE, Quarantined
@@ -25,11 +26,15 @@ class Part:
     as much as fits into that many bytes beyond its limit.
     """
 
-    seen: Sequence[Observation]
+    seen: Sequence[Sighting]
     quarantined: Sequence[Quarantined] = ()
     heard: Sequence[str] = ()
     groups: Sequence[GroupReport] = ()
     share: int | None = None
+
+    def observed(self) -> Part:
+        """Return the part with an observation in the place of each repeat."""
+        return replace(self, seen=observed(self.seen))
 
 
 def joined(parts: Sequence[Part]) -> Part:
@@ -45,11 +50,15 @@ def joined(parts: Sequence[Part]) -> Part:
 
 
 class Read(NamedTuple):
-    """The heartbeats that were read for one commit, and what was decided about its observations."""
+    """The heartbeats that were read for one commit, and what was decided about its observations.
+
+    `learned` are those that are repeats if they are sent once more as they are.
+    """
 
     heartbeats: Result
     changes: Changes
     verdicts: Sequence[Taken]
+    learned: Sequence[Learned] = ()
 
     def is_complete(self, part: Part) -> bool:
         """Return whether all observations of the part are taken; a full store may take some of them alone."""
@@ -57,10 +66,11 @@ class Read(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """The verdicts of one commit, and whether it puts anything on the agenda."""
+    """The verdicts of one commit, whether it puts anything on the agenda, and what will be known by its bytes."""
 
     verdicts: Sequence[Taken]
     something_due: bool
+    learned: Sequence[Learned]
 
 
 def changes_of(part: Part, read: Read) -> tuple[Changes, Decided]:
@@ -83,7 +93,7 @@ def changes_of(part: Part, read: Read) -> tuple[Changes, Decided]:
     for verdict in refused:
         changes.increment(f"seen:{verdict.outcome}:{verdict.reason}")
     changes.keep = [keep(quarantined) for quarantined in quarantined_now]
-    return changes, Decided([*read.verdicts, *refused], changes.wakes)
+    return changes, Decided([*read.verdicts, *refused], changes.wakes, read.learned)
 
 
 def keep(quarantined: Quarantined) -> QuarantineEntry:

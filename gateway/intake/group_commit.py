@@ -20,11 +20,13 @@ from gateway.errors import StateUnavailable
 from gateway.intake.batch_outcome import BatchOutcome, Done, outcome_of
 from gateway.intake.commit_part import Part, joined
 from gateway.intake.commit_span import commit_span
+from gateway.intake.known_repeats import KnownRepeats
 from gateway.intake.listeners import BatchCounter, Sink, count_nowhere, tell
+from gateway.intake.opening_planner import OpeningPlanner
 from gateway.intake.part_writer import PartWriter
 from gateway.intake.pieces import NO_TURN, Piece, WaitingWebhook, hand_out, next_round
+from gateway.intake.repeats import Repeats, Sighting
 from gateway.intake.turns import Turn, Turns
-from gateway.model.alert import Observation
 from gateway.model.path import Lap, no_laps
 from gateway.model.quarantined import Quarantined
 from gateway.model.reserve import Reserve
@@ -34,7 +36,8 @@ from gateway.model.verdict import Outcome, Taken
 from gateway.ports import Store
 from gateway.state.write_lock import WriteLock
 
-CROWDED_SECONDS = 0.05  # how long webhooks count as crowded after some had to share a commit
+# How soon after one commit of several webhooks another such commit makes a crowd of them, and for how long
+CROWDED_SECONDS = 0.05
 
 log = structlog.get_logger("gateway.intake")
 
@@ -46,6 +49,7 @@ class GroupCommit:
     `taken` with the verdicts and the store's time in ms; `count` with what was committed
     together ("webhooks", "reserve") and its `BatchOutcome`. `laps` times the steps. The
     loop calls them: what fails there is logged, and refuses no webhook that is durable.
+    `repeats` is the memory of what was sent before, which all shards share.
     """
 
     def __init__(
@@ -61,8 +65,10 @@ class GroupCommit:
         write_lock: WriteLock | None = None,
         laps: Callable[[], Lap] = no_laps,
         shard: int = HOME,
+        repeats: Repeats | None = None,
     ) -> None:
-        self._writer = PartWriter(store, correlator, keep_ended, write_lock or WriteLock(), laps)
+        known = KnownRepeats(repeats or Repeats(), shard)
+        self._writer = PartWriter(store, correlator, keep_ended, write_lock or WriteLock(), laps, known)
         self._woken = woken
         self._taken = taken
         self._count = count
@@ -70,7 +76,7 @@ class GroupCommit:
         self._shard = shard
         self._turns: Turns[WaitingWebhook] = Turns()
         self._worker: asyncio.Task[None] | None = None
-        self._shared_at = -CROWDED_SECONDS
+        self._shared_at = self._crowded_at = -CROWDED_SECONDS
         self._something_due = False
 
     @property
@@ -82,6 +88,10 @@ class GroupCommit:
     def correlator(self, correlator: Correlator) -> None:
         self._writer.correlator = correlator
 
+    def plan_by(self, planner: OpeningPlanner) -> None:
+        """Have the planner plan incidents in the commit that opens them, from now on."""
+        self._writer.planner = planner
+
     @property
     def lost_races(self) -> int:
         """How often webhooks were decided again because another writer was quicker."""
@@ -89,7 +99,7 @@ class GroupCommit:
 
     async def accept(
         self,
-        seen: Sequence[Observation],
+        seen: Sequence[Sighting],
         quarantined: Sequence[Quarantined],
         heard: Sequence[str] = (),
         groups: Sequence[GroupReport] = (),
@@ -114,7 +124,7 @@ class GroupCommit:
 
     def crowded(self) -> bool:
         """Return whether webhooks come in faster than one by one."""
-        return asyncio.get_running_loop().time() - self._shared_at < CROWDED_SECONDS
+        return asyncio.get_running_loop().time() - self._crowded_at < CROWDED_SECONDS
 
     async def drain(self) -> None:
         """Wait until everything that was accepted is committed, even if its sender has gone."""
@@ -125,7 +135,11 @@ class GroupCommit:
         while self._turns:
             pieces = next_round(self._turns)
             if len(pieces) > 1:
-                self._shared_at = asyncio.get_running_loop().time()
+                now = asyncio.get_running_loop().time()
+                # Two that share one commit may have met by chance: nobody is to wait for that.
+                if now - self._shared_at < CROWDED_SECONDS:
+                    self._crowded_at = now
+                self._shared_at = now
             await self._together(pieces)
             ended = [piece.webhook for piece in pieces if piece.last]
             if any(webhook.refused is None for webhook in ended):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from gateway.decisions.intake.held_as_sent import ends_of
 from gateway.intake.parse_webhook import Parsed
+from gateway.intake.repeats import Sighting
 from gateway.model.changes import Query, Table
 from gateway.model.copy_key import HASH, plain_key
 from gateway.model.records import load_alert
@@ -43,8 +44,11 @@ class HeldCopies:
 
     async def find(self, parsed: Parsed) -> Parsed:
         """Return the events with the keys of the copies that we hold. Raises `StateUnavailable`."""
-        held = await self._held(parsed.source, {*(seen.copy for seen in parsed.seen), *parsed.quieted})
-        seen = [end for event in parsed.seen for end in ends_of(event, held.get(plain_key(event.copy), {}))]
+        events = parsed.observations
+        held = await self._held(parsed.source, {*(seen.copy for seen in events), *parsed.quieted})
+        seen = list[Sighting](
+            end for event in events for end in ends_of(event, held.get(plain_key(event.copy), {}))
+        )
         # What is quiet at its source is so under every label set: a note on a timeline ends nothing.
         quieted = {
             name: by

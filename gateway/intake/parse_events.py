@@ -18,7 +18,8 @@ from gateway.decisions.intake.normalise import Normaliser
 from gateway.decisions.intake.odd_alert import labels_of
 from gateway.decisions.intake.sent_values import Malformed
 from gateway.errors import BadWebhook
-from gateway.intake.parse_webhook import STEP, Loss, Parsed, check_count
+from gateway.intake.parse_webhook import STEP, Loss, Parsed
+from gateway.intake.read_body import check_count
 from gateway.intake.tolerant_json import read_one_or_many
 from gateway.model.alert import Observation
 from gateway.model.quarantined import MAX_RAW, Quarantined

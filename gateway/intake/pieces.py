@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gateway.intake.commit_part import Part
+from gateway.intake.repeats import Sighting
 from gateway.intake.turns import Turn, Turns
-from gateway.model.alert import Observation
 from gateway.model.quarantined import Quarantined
 from gateway.model.truncated_groups import GroupReport
 from gateway.model.verdict import Taken
@@ -26,7 +26,7 @@ class WaitingWebhook:
     `verdicts` what was decided of those that are taken.
     """
 
-    seen: Sequence[Observation]
+    seen: Sequence[Sighting]
     quarantined: Sequence[Quarantined]
     heard: Sequence[str] = ()
     groups: Sequence[GroupReport] = ()
@@ -48,7 +48,7 @@ class Piece:
     last: bool = False
 
     @property
-    def seen(self) -> Sequence[Observation]:
+    def seen(self) -> Sequence[Sighting]:
         return self.webhook.seen[self.start : self.end]
 
     @property

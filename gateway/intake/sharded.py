@@ -6,14 +6,15 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
 import structlog
+from msgspec.structs import replace
 
 from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.partition import HOME, partition_of, shard_of
 from gateway.decisions.policy import Policy
 from gateway.intake.group_commit import GroupCommit
 from gateway.intake.pieces import NO_TURN
+from gateway.intake.repeats import Repeat, Sighting
 from gateway.intake.turns import Turn
-from gateway.model.alert import Observation
 from gateway.model.quarantined import Quarantined
 from gateway.model.truncated_groups import GroupReport
 from gateway.model.verdict import Taken
@@ -40,7 +41,7 @@ class ShardedIntake:
 
     async def accept(
         self,
-        seen: Sequence[Observation],
+        seen: Sequence[Sighting],
         quarantined: Sequence[Quarantined],
         groups: Sequence[GroupReport] = (),
         turn: Turn = NO_TURN,
@@ -49,7 +50,9 @@ class ShardedIntake:
 
         Raises `StateUnavailable`; then not all of it counts as taken.
         """
-        heard = self._watchdogs.heard(seen)
+        heard = self._watchdogs.heard(sighting for sighting in seen if not isinstance(sighting, Repeat))
+        if heard:
+            seen = [self._unknown_if_heartbeat(sighting) for sighting in seen]
         if len(self._intakes) == 1:
             return await self._intakes[HOME].accept(seen, quarantined, heard, groups, turn)
         self._cut_short |= {group.name for group in groups if group.left_out}
@@ -70,21 +73,30 @@ class ShardedIntake:
                 task.cancel()  # the sender has gone; a part that is done already is not touched by this
         return _all_of(tasks)
 
+    def _unknown_if_heartbeat(self, sighting: Sighting) -> Sighting:
+        """Keep a heartbeat from being known by its bytes: each one is written when it comes."""
+        if isinstance(sighting, Repeat) or not self._watchdogs.heard((sighting,)):
+            return sighting
+        return replace(sighting, known_by=b"")
+
     def _parts(
-        self, seen: Sequence[Observation], has_quarantined: bool, *, everywhere: bool
-    ) -> dict[int, list[Observation]]:
-        """Return the observations by shard.
+        self, seen: Sequence[Sighting], has_quarantined: bool, *, everywhere: bool
+    ) -> dict[int, list[Sighting]]:
+        """Return what was seen by shard.
 
         A heartbeat is for every shard: the ends that wait for it may be in any of them. So is what is said of
         a group that is cut short: each shard has incidents of its own.
         """
         count = len(self._intakes)
-        parts: dict[int, list[Observation]] = {HOME: []} if has_quarantined or not seen else {}
+        parts: dict[int, list[Sighting]] = {HOME: []} if has_quarantined or not seen else {}
         if everywhere:
             parts = {shard: [] for shard in range(count)}
-        for observation in seen:
-            shard = shard_of(partition_of(observation.labels, self._partition_by), count)
-            parts.setdefault(shard, []).append(observation)
+        for sighting in seen:
+            if isinstance(sighting, Repeat):
+                shard = sighting.known.shard
+            else:
+                shard = shard_of(partition_of(sighting.labels, self._partition_by), count)
+            parts.setdefault(shard, []).append(sighting)
         return parts
 
     def use(self, correlator: Correlator, policy: Policy) -> None:

@@ -45,6 +45,7 @@ class Observation(msgspec.Struct, frozen=True, gc=False):
     )
     cut: int = 0  # how many values of its labels were cut, since they were too large together
     sent_before: bool = False  # its Alertmanager says that this firing was sent, and taken, before
+    known_by: bytes = b""  # the key of its bytes (`intake/repeats.py`); empty where they are not remembered
 
     @property
     def source(self) -> str:

@@ -133,6 +133,8 @@ class Changes:
 
     expect: dict[Cell, bytes] = field(default_factory=dict)
     put: dict[Cell, bytes] = field(default_factory=dict)
+    # Alerts that are expected unchanged, whose sources spoke again: the two places of that time in the row
+    renew: dict[str, tuple[int, int]] = field(default_factory=dict)
     drop: list[Cell] = field(default_factory=list)
     count: dict[str, int] = field(default_factory=dict)
     agenda: dict[Subject, tuple[int, int]] = field(default_factory=dict)  # subject -> (at, priority)
@@ -170,6 +172,7 @@ class Changes:
         self.topics.merge(other.topics)
         self.expect |= other.expect
         self.put |= other.put
+        self.renew |= other.renew
         self.drop += other.drop
         for name, by in other.count.items():
             self.increment(name, by)
@@ -190,6 +193,7 @@ class Changes:
     def _demand_no_conflict(self, other: Changes) -> None:
         demand_agreement("expect", self.expect, other.expect)
         demand_agreement("put", self.put, other.put)
+        demand_agreement("renew", self.renew, other.renew)
         contradicted = (self.put.keys() & set(other.drop)) | (other.put.keys() & set(self.drop))
         if contradicted:
             raise MergeConflict(f"put and drop contradict each other at {min(contradicted)}")

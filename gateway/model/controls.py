@@ -51,6 +51,9 @@ class Silence(msgspec.Struct, frozen=True, array_like=True, gc=False):
     def described(self) -> str:
         return f"silence {self.id} by {self.by}"
 
+    def has_ended(self, now: int) -> bool:
+        return bool(self.ended_by) or now >= self.ends_at
+
     @staticmethod
     def id_in(described: str) -> str:
         """Return the id of a silence that is `described` so."""

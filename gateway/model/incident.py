@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
+from gateway.model.members import Member
 from gateway.model.severity import Severity
-
-
-class Member(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One episode of one alert in an incident."""
-
-    alert: str
-    episode: int
-    joined_at: int
-
-    @property
-    def episode_id(self) -> str:
-        return f"{self.alert}.{self.episode}"
 
 
 def alert_of(episode_id: str) -> str:
@@ -138,19 +129,44 @@ class Heard(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The news of the incident that a target has heard: a further alert is only an update there, or nothing.
 
     That holds for an alert no worse than `severity`. `told`: the target was told that it fires; else its
-    route would page there and does not. `paged`: it has paged there.
+    route would page there and does not. `paged`: it has paged there. No update is sent within
+    `update_interval` (ms) after `notified_at` (ms), which is the last notification that a plan knows of: 0 where
+    a version wrote it that noted neither. `members` are those that the plan counted there: 0 where a version wrote
+    it that did not note them.
     """
 
     severity: Severity
     told: bool
     paged: bool
+    notified_at: int = 0
+    update_interval: int = 0
+    members: int = 0
 
 
 class Joining(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Alerts have joined since `since` (ms), and are planned together at `until`: they change nothing before."""
+    """Alerts have joined since `since` (ms), and are planned together at `until`: they change nothing before.
+
+    `members` counts them, and `commits` in how many commits they came, each of which is a revision. Both are 0
+    where a version wrote it that counted neither.
+    """
 
     since: int
     until: int
+    members: int = 0
+    commits: int = 0
+
+
+class Counted(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What the counts of the ledgers rest on, since a plan looked at every member at `at` (ms).
+
+    They hold until time alone changes something at `look_at` (ms, 0 for never), with the version of the `controls`
+    that there was then, and for as long as people's time is as far `ahead` (ms).
+    """
+
+    at: int
+    look_at: int
+    controls: bytes
+    ahead: int = 0
 
 
 class Incident(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -163,7 +179,7 @@ class Incident(msgspec.Struct, frozen=True, array_like=True, gc=False):
     id: str
     opened_at: int
     rule: str  # the correlate rule that opened it: `name (file:line)`
-    members: tuple[Member, ...]
+    members: Sequence[Member]  # `Members` where it was read
     keys: tuple[str, ...]  # the join keys under which new alerts find it; they are removed with it
     revision: int
     firing: int
@@ -201,6 +217,8 @@ class Incident(msgspec.Struct, frozen=True, array_like=True, gc=False):
     heard_at: dict[str, int] = {}
     touched: bool = False  # a person has done something about it: nothing of it ended by itself
     presses: tuple[str, ...] = ()  # marks of the newest buttons that were pressed: each may arrive again
+    # Where a plan may look only at what has joined since
+    counted: Counted | None = None
 
     @property
     def left_out(self) -> int:

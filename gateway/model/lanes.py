@@ -9,14 +9,16 @@ from typing import NamedTuple
 from gateway.model.agenda import BEHIND_NEWS, Share
 from gateway.model.durations import MINUTE, SECOND
 
-# How long a vendor is left alone that refuses what comes too fast and names no time: longer with each in a row
+# How long a vendor is left alone that refuses what comes too fast and names no time: longer with
+# each in a row
 FIRST_WAIT_MS = SECOND
 SHORT_WAIT_MS = 3 * SECOND  # at most for about a minute, and for a critical alert all the while
 SHORT_WAITS = 21  # in a row: so many are that minute
 LONGEST_WAIT_MS = 30 * SECOND
 SLOWER_BY = 10  # one part in so many, for a minute after it has refused
 
-# What interrupts nobody and has waited so long, since its place is busy with what must be heard, has one turn in so many
+# What interrupts nobody and has waited so long, since its place is busy with what must be heard,
+# has one turn in so many
 PASSED_OVER_MS = MINUTE
 TURN_IN = 10
 TURNS_EVERY_MS = SECOND  # how often turns are looked for

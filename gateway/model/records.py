@@ -20,6 +20,8 @@ from gateway.model.controls import Controls
 from gateway.model.copy_key import HASH, SENT, plain_key, suffix_of
 from gateway.model.incident import Incident
 from gateway.model.ledger import Intent, Ledger, Note
+from gateway.model.members import packed_members
+from gateway.model.packed_incident import decode_incident
 from gateway.model.refusals import NO_REFUSALS, Refusals
 from gateway.model.source_peers import SourceState
 from gateway.model.watchdog import WatchdogState
@@ -57,9 +59,8 @@ _SOURCE_TIMES = ("answered_at",)
 _SHIPPED_TIMES = ("failing_since",)
 _WATCHDOG_TIMES = ("missing_since",)
 
-_encode = msgspec.msgpack.Encoder().encode
+_encode = msgspec.msgpack.Encoder(enc_hook=packed_members).encode
 _alert = msgspec.msgpack.Decoder(Alert).decode
-_incident = msgspec.msgpack.Decoder(Incident).decode
 _ledger = msgspec.msgpack.Decoder(Ledger).decode
 _controls = msgspec.msgpack.Decoder(Controls).decode
 _watchdog_state = msgspec.msgpack.Decoder(WatchdogState).decode
@@ -118,7 +119,7 @@ def _without_hashes(alert: Alert) -> Alert:
 
 
 def load_incident(raw: bytes) -> Incident:
-    return _timed(_incident(body_of(raw)), _INCIDENT_TIMES)
+    return _timed(decode_incident(body_of(raw)), _INCIDENT_TIMES)
 
 
 def load_ledger(raw: bytes) -> Ledger:

@@ -18,6 +18,7 @@ CLOCK_CELLS = (STORE_TIME, CLOCKS, STEPPED)
 STEP_SHOWN_MS = 10 * MINUTE
 OFFSET_SHOWN_MS = 2 * SECOND
 AGREE_MS = 5 * SECOND
+CLOCK_STEP_MS = 2 * SECOND  # a larger one is looked at; less is what is given back, bit by bit
 ROUNDED_MS = 5 * SECOND
 BELIEVED = "believed"  # in place of how far people's time is ahead: it is the store's
 _STEPS = {

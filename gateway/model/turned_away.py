@@ -41,25 +41,26 @@ class TurnedAwayReason(StrEnum):
 
 
 class Wording(NamedTuple):
-    """`what` follows "sends"; `remedy` is a whole sentence."""
+    """`what` follows "sends"; `remedy` is a whole sentence, which stands alone in the answer to the sender."""
 
     what: str
     remedy: str
 
 
 WEBHOOK_PATH, EVENTS_PATH = "/webhooks/alertmanager", "/webhooks/alertmanager/events"
+WEBHOOK_PATHS = (WEBHOOK_PATH, EVENTS_PATH)
 PATH_REMEDY = f"webhooks go by POST to {WEBHOOK_PATH}, those of the event recorder to {EVENTS_PATH}"
 AUTHORIZATION_REMEDY = (
     "authorization: {credentials: …} in http_config: GATEWAY_WEBHOOK_TOKEN, or the token of its source"
 )
 MAX_ALERTS_REMEDY = "set max_alerts on the receiver, or raise GATEWAY_MAX_BODY"
-IN_QUARANTINE = "they are in quarantine: `gateway quarantine` says why"
+IN_QUARANTINE = "such alerts are in quarantine: `gateway quarantine` says why"
 WORDINGS: Mapping[str, Wording] = {
     TurnedAwayReason.NOT_A_WEBHOOK: Wording(
         "what is no webhook of Alertmanager (400)",
-        "docs/webhooks.md says what is taken; `gateway quarantine` shows what came",
+        "docs/webhooks.md says what is taken; `gateway quarantine --json` shows the body that came",
     ),
-    TurnedAwayReason.COMPRESSED: Wording("compressed webhooks (400)", "they have to come as plain JSON"),
+    TurnedAwayReason.COMPRESSED: Wording("compressed webhooks (400)", "webhooks have to come as plain JSON"),
     TurnedAwayReason.TOO_LARGE: Wording("webhooks over the cap (413)", MAX_ALERTS_REMEDY),
     TurnedAwayReason.MALFORMED: Wording("alerts that cannot be read", IN_QUARANTINE),
     TurnedAwayReason.OVER_CAPS: Wording("alerts with too many or too long labels", IN_QUARANTINE),

@@ -6,8 +6,9 @@ words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from itertools import groupby
 from typing import NamedTuple
 
 import msgspec
@@ -158,12 +159,18 @@ class Taken(NamedTuple):
     inferred: bool = False
 
 
+def in_runs(verdicts: Iterable[Taken]) -> Iterator[tuple[Taken, int]]:
+    """Yield the verdicts in their order, each with how often it stands there in a row: most repeats are alike."""
+    for verdict, alike in groupby(verdicts):
+        yield verdict, sum(1 for _ in alike)
+
+
 def counted_verdicts(verdicts: Iterable[Taken]) -> dict[str, dict[str, int]]:
     """Return how many observations had each outcome, by its reasons: `{"opened": {"first_firing": 2}}`."""
     counts: dict[str, dict[str, int]] = {}
-    for verdict in verdicts:
+    for verdict, times in in_runs(verdicts):
         reasons = counts.setdefault(verdict.outcome.value, {})
-        reasons[verdict.reason.value] = reasons.get(verdict.reason.value, 0) + 1
+        reasons[verdict.reason.value] = reasons.get(verdict.reason.value, 0) + times
     return counts
 
 

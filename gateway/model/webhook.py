@@ -14,9 +14,9 @@ import msgspec
 # The annotation of Grafana's that says why an alert has its state, where that is not what its query says.
 STATE_REASON = "grafana_state_reason"
 
-# The values of `notification_reason` with which Alertmanager says that it has sent every firing alert of the webhook
-# before: it compares them with its log of what was taken (notify/dedup_stage.go in its repository). The others are
-# "first notification", "new alerts added", "none" and "unknown".
+# The values of `notification_reason` with which Alertmanager says that it has sent every firing alert of the
+# webhook before: it compares them with its log of what was taken (notify/dedup_stage.go in its repository).
+# The others are "first notification", "new alerts added", "none" and "unknown".
 SENT_BEFORE = frozenset({"repeat interval elapsed", "some alerts resolved", "all alerts resolved"})
 
 
@@ -40,9 +40,11 @@ class WireAlert(msgspec.Struct, gc=False):
 
 
 class WireBody(msgspec.Struct, gc=False):
-    """A body whose alerts are all as they should be, so that one decode reads everything."""
+    """A body as Alertmanager itself sends it. Each alert stands as it was written: most of them are known by
+    that.
+    """
 
-    alerts: list[WireAlert]
+    alerts: list[msgspec.Raw]
     status: str = ""
     receiver: str = ""
     groupKey: str = ""  # noqa: N815

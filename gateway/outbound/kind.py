@@ -39,6 +39,8 @@ REMEDIES = NETWORK_REMEDIES | {
 }
 """What to do about a refusal, by its reason, whatever the kind of destination."""
 
+EXAMINE_SECONDS = 5.0  # in which whoever is examined for doctor has to answer
+
 # Without a user, a password or a query: what is secret in an address stands in a variable.
 ADDRESS = r"https?://[^/\s@?#]+(/[^\s?#]*)?"
 ADDRESS_EXPECTED = (

@@ -104,8 +104,10 @@ class Watcher(Protocol):
         """Count one call of a delivery, by the kind of vendor, what it was for, and the kind of answer."""
         ...
 
-    def planned_together(self, outcome: str) -> None:
-        """Count several plans that were tried in one commit, by what became of it."""
+    def batch(self, what: str, outcome: str) -> None:
+        """Count what was tried in one commit, by what became of it: several plans ("plans"), or the plan of an
+        incident with the webhook that opens it ("opened").
+        """
         ...
 
     def asked(self, source: str, answered: int, silent: int) -> None:

@@ -31,6 +31,10 @@ class Store(Protocol):
 
     lost_races: Counter[str]
 
+    def about_now(self) -> int:
+        """Return about what `now` is (ms), by the last answer alone; 0 before the first one."""
+        ...
+
     async def gather(self, ask: Query) -> Result: ...
 
     async def commit(self, changes: Changes) -> Committed: ...

@@ -57,11 +57,16 @@ class Context:
     reads: Callable[[str], bool] = lambda _kind: False
     spans: Spans | None = None  # begins spans, where there is tracing
     services: SeenServices = field(default_factory=SeenServices)
+    _labels: tuple[LabelRules, LabelRules] | None = field(default=None, repr=False)  # as written, as told
 
     @property
     def labels(self) -> LabelRules:
         """The rules' words for what is told, with the key by which hidden values are hashed."""
-        return replace(self.policy.rules.labels, redact_key=self.secrets.redact_key)
+        written, key = self.policy.rules.labels, self.secrets.redact_key
+        # Each plan asks several times, and neither changes but with new rules or an emptied store.
+        if self._labels is None or self._labels[0] is not written or self._labels[1].redact_key != key:
+            self._labels = written, replace(written, redact_key=key)
+        return self._labels[1]
 
 
 def outdated(context: Context, newest: RuleGeneration) -> bool:

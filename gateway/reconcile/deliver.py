@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import structlog
-
 from gateway.clock import elapsed_seconds
 from gateway.decisions.delivery.next_step import Notify, Reply, Rest, next_step
 from gateway.decisions.notification.assumptions import as_if_untold
@@ -20,8 +18,10 @@ from gateway.reconcile.job import CredentialReplaced, Job, sender_for
 from gateway.reconcile.settle import abandon
 from gateway.reconcile.take_step import take_step
 from gateway.reconcile.traced import delivery_span
-from gateway.state.snapshots import VersionedSnapshot, read_snapshot
+from gateway.state.snapshots import read_snapshot
 from gateway.state.transact import commit_claimed, let_go
+from gateway.state.versioned_snapshot import VersionedSnapshot
+from gateway.telemetry.correlation import correlated
 from gateway.telemetry.current_span import CURRENT
 
 STUCK_AFTER = 5  # faults of ours in a row
@@ -84,7 +84,7 @@ async def _take(job: Job) -> bool:
         span.note(destination=job.view.ledger.destination, step=type(step).__name__)
     lap = job.context.watcher.laps()
     # The webhook's correlation id joins the log lines of a delivery to those of the alert's arrival.
-    with structlog.contextvars.bound_contextvars(correlation=correlation_of(job.incident.trace)):
+    with correlated(correlation_of(job.incident.trace)):
         await take_step(job, sender, step)
     lap(Step.DELIVER)
     return isinstance(step, (Notify, Reply)) or (isinstance(step, Rest) and step.until is None)

@@ -43,9 +43,9 @@ from gateway.reconcile.context import Context, log, outdated
 from gateway.reconcile.job import Job
 from gateway.state.digests import PRIORITY, turn_of
 from gateway.state.shards import Shards
-from gateway.state.snapshots import VersionedSnapshot
 from gateway.state.statistics_history import read_history
 from gateway.state.transact import commit_claimed, commit_late, let_go
+from gateway.state.versioned_snapshot import VersionedSnapshot
 
 ROUTE = Route("digest", BUILT_IN)
 

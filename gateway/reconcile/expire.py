@@ -18,8 +18,9 @@ from gateway.model.records import load_alert
 from gateway.model.tombstones import bury
 from gateway.ports import Store
 from gateway.reconcile.context import Context
-from gateway.state.snapshots import VersionedSnapshot, read_snapshot
+from gateway.state.snapshots import read_snapshot
 from gateway.state.transact import commit_claimed
+from gateway.state.versioned_snapshot import VersionedSnapshot
 
 
 async def expire_incident(context: Context, claim: Claim) -> None:

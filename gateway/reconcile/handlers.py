@@ -12,7 +12,7 @@ from gateway.reconcile.context import Context, log
 from gateway.reconcile.deliver import deliver
 from gateway.reconcile.digest import plan_digest
 from gateway.reconcile.expire import expire_alert, expire_incident
-from gateway.reconcile.plan import plan_incident
+from gateway.reconcile.plan_claimed import plan_incident
 from gateway.reconcile.probe import probe
 from gateway.reconcile.silence_upkeep import upkeep_silences
 from gateway.reconcile.source_poll import poll

@@ -28,6 +28,9 @@ class VendorCall(StrEnum):
     LEAD_ON = "lead_on"
 
 
+TELLING = (VendorCall.NOTIFY, VendorCall.REPLY)  # where these fail, `delivery_failed` says so
+
+
 async def heard(job: Job, endpoint: Endpoint, made_for: VendorCall, call: Awaitable[T]) -> T:
     """Call the vendor, count and log the kind of its answer, and note whether it gave one.
 
@@ -43,14 +46,13 @@ async def heard(job: Job, endpoint: Endpoint, made_for: VendorCall, call: Awaita
     kind = type(answer).__name__.lower()
     job.context.watcher.vendor_answered(endpoint.kind, made_for.value, kind)
     reason = answer.reason if isinstance(answer, (Refused, Unanswered)) else ""
-    log.debug(
-        "vendor_answered",
-        target=job.view.target,
-        incident=job.incident.id,
-        call=made_for.value,
-        answer=kind,
-        reason=reason,
-    )
+    facts = {"target": job.view.target, "incident": job.incident.id, "call": made_for.value}
+    if reason and made_for not in TELLING:
+        # The vendor was asked what became of a message, to take one back, or to link it, and has not done it: a message
+        # may stand twice, or a page leads nowhere.
+        log.warning("vendor_answered", **facts, answer=kind, reason=reason)
+    else:
+        log.debug("vendor_answered", **facts, answer=kind, reason=reason)
     return answer
 
 

@@ -22,7 +22,7 @@ from gateway.model.rules.destination import Destination
 from gateway.outbound.registry import DESTINATION_KINDS
 from gateway.ports import Notifier
 from gateway.reconcile.context import Context
-from gateway.state.snapshots import VersionedSnapshot
+from gateway.state.versioned_snapshot import VersionedSnapshot
 
 CREDENTIAL_CHANGED = Refused(
     "credential_changed", "the credential it was told through is gone or changed", permanent=True

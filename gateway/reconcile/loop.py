@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
+from gateway.clock import seconds_to_next_look
 from gateway.decisions.delivery.next_step import LEASE
 from gateway.decisions.policy import Policy
 from gateway.errors import StateUnavailable
 from gateway.model.agenda import NEW_RULES, Subject, SubjectKind
 from gateway.model.changes import Changes, Claim, Claimed
 from gateway.model.lanes import LaneRule, Pace
+from gateway.model.store_clock import CLOCK_STEP_MS
 from gateway.outbound.registry import PACES
 from gateway.reconcile.context import Context, log
 from gateway.reconcile.deliver import STUCK_AFTER
@@ -23,6 +25,7 @@ from gateway.reconcile.work_outcome import WorkOutcome, outcome_of
 from gateway.reconcile.work_under_way import MAX_UNDER_WAY, WorkUnderWay
 from gateway.state.commit import commit
 from gateway.state.transact import let_go
+from gateway.telemetry.own_work import OWN_WORK
 
 CROWD_SECONDS = 0.02  # between two looks in a crowd of webhooks: what belongs together is then planned once
 POLL_SECONDS = 1.0  # how long what another replica put on the agenda may go unnoticed
@@ -31,7 +34,6 @@ STOP_SECONDS = 10.0  # at the end, for what is under way: longer than any send
 CRASH_BACKOFF_MS = 2_000  # doubled with each crash of the same subject
 MAX_CRASH_BACKOFF_MS = 60_000
 AFTER_ABSENCE_MS = 1_000  # from the last claim on: a store that only reads is not asked without end
-CLOCK_STEP_MS = 2_000  # a larger one is looked at; less is what is given back, bit by bit
 
 
 class Reconciler:
@@ -81,7 +83,8 @@ class Reconciler:
             except StateUnavailable as error:
                 # Notifications come late while the store is away; what is due stays on the agenda.
                 # The log says so once a minute (`StoreWatch`).
-                log.debug("store_unavailable", error=str(error))
+                with OWN_WORK.failed("claim"):
+                    log.debug("store_unavailable", error=str(error))
                 await asyncio.sleep(POLL_SECONDS / 2)
                 continue
             plans, others = _plans_and_others(found.claims)
@@ -125,7 +128,9 @@ class Reconciler:
             changes.schedule(NEW_RULES, found.now, 0)
             try:
                 await commit(self.context.store, changes)
-            except StateUnavailable:
+            except StateUnavailable as error:
+                with OWN_WORK.failed("claim"):
+                    log.debug("store_unavailable", error=str(error))
                 return found  # the next claim sees the same, and what is leased now is worked on
         self._ahead = found.ahead
         self._claimed_at = found.now
@@ -146,12 +151,10 @@ class Reconciler:
                 raise
 
     async def _pause(self, now: int, next_due: int | None, least: float) -> None:
-        wait = POLL_SECONDS if next_due is None else min(POLL_SECONDS, max(least, (next_due - now) / 1000))
-        try:
-            async with asyncio.timeout(wait):
+        due_in = POLL_SECONDS if next_due is None else max(least, (next_due - now) / 1000)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(due_in, seconds_to_next_look(POLL_SECONDS, self.context.shard))):
                 await self._wake.wait()
-        except TimeoutError:
-            pass
 
     def lanes(self) -> LaneRule:
         """Return the rule of what may be claimed now."""
@@ -163,7 +166,8 @@ class Reconciler:
             parts = await apart(self.context, claims)
         except StateUnavailable as error:
             # The leases are given back when the store is there again; else they end by themselves.
-            log.debug("store_unavailable", plans=len(claims), error=str(error))
+            with OWN_WORK.failed("plan"):
+                log.debug("store_unavailable", plans=len(claims), error=str(error))
             self._left += claims
             return
         for part in parts:
@@ -173,7 +177,7 @@ class Reconciler:
         left = list(part.claims)
         if len(left) > 1:
             outcome, error = await outcome_of(plan_together(self.context, left, part.writer))
-            self.context.watcher.planned_together(outcome)
+            self.context.watcher.batch("plans", outcome)
             planned = [claim.subject for claim in part.claims if claim not in left]
             self._recovered(*planned)
             for subject in planned:
@@ -215,12 +219,11 @@ class Reconciler:
         self.context.watcher.failed(claim.subject, error)
         try:
             now = await self.context.store.now()
-            await let_go(
-                self.context.store,
-                claim,
-                now + min(MAX_CRASH_BACKOFF_MS, CRASH_BACKOFF_MS << min(crashes, 6)),
-            )
-        except StateUnavailable:
+            wait = min(MAX_CRASH_BACKOFF_MS, CRASH_BACKOFF_MS << min(crashes, 6))
+            await let_go(self.context.store, claim, now + wait)
+        except StateUnavailable as away:
+            with OWN_WORK.failed("give_back"):
+                log.debug("store_unavailable", subject=str(claim.subject), error=str(away))
             self._left.append(claim)
             return
         if crashes >= STUCK_AFTER:

@@ -1,9 +1,10 @@
-"""Plan an incident: write down what each target should be told, and put deliveries on the agenda."""
+"""Write down the plan of an incident: what each target should be told, and the deliveries for the agenda."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import msgspec
 
@@ -14,85 +15,87 @@ from gateway.decisions.accounting.invariants import (
     increment_unheard,
 )
 from gateway.decisions.accounting.rule_matches import increment_correlated
-from gateway.decisions.accounting.verdict_log import VERDICTS, log_verdicts
+from gateway.decisions.accounting.verdict_log import log_verdicts
 from gateway.decisions.delivery.next_step import at_rest
 from gateway.decisions.incident_snapshot import IncidentSnapshot
 from gateway.decisions.notification.earlier_lives import without_oldest_lives
-from gateway.decisions.notification.plan import plan
+from gateway.decisions.notification.joined import counted_by
+from gateway.decisions.notification.plan import plan, plan_joined
 from gateway.decisions.notification.resolve import Plan
-from gateway.model.agenda import BEHIND_NEWS, EXPIRY_PRIORITY, Subject
-from gateway.model.cause import correlation_of
-from gateway.model.changes import Cell, Changes, Claim, CommitOutcome, LogEntry, Release, Table
+from gateway.model.agenda import BEHIND_NEWS, EXPIRY_PRIORITY, Subject, urgency_behind_news
+from gateway.model.cells import CONTROLS
+from gateway.model.changes import Cell, Changes, Claim, LogEntry, Release, Table
 from gateway.model.durations import SECOND
-from gateway.model.incident import Incident
+from gateway.model.incident import Counted, Incident
+from gateway.model.instants import earliest
 from gateway.model.ledger import ledger_cell
 from gateway.model.records import dump
-from gateway.model.verdict import Reason
-from gateway.reconcile.context import Context, log, outdated
+from gateway.reconcile.context import Context, outdated
 from gateway.reconcile.last_resort import log_unheard
 from gateway.reconcile.plan_ledger import write_ledger
 from gateway.reconcile.statistics_record import record_plan
 from gateway.reconcile.traced import PlanSpans
-from gateway.state.snapshots import VersionedSnapshot, read_snapshot
-from gateway.state.transact import commit_claimed
-from gateway.state.write_lock import Writer
+from gateway.state.versioned_snapshot import VersionedSnapshot
 
 LARGE = 50  # members from which a plan takes over a millisecond
 MOST_LARGE = 10_000  # incidents that are remembered as large
 
 
-async def plan_incident(context: Context, claim: Claim) -> None:
-    async with context.write_lock.taken(Writer.PLAN):
-        with PlanSpans(context) as spans:
-            versioned = await read_snapshot(context.store, claim.subject.id, context.policy)
-            changes = claimed_changes(context, claim, versioned, spans)
-            committed = await commit_claimed(context.store, claim, changes)
-            if committed.outcome is CommitOutcome.DONE:
-                with spans.again(claim):
-                    say_verdicts(versioned, changes)
-            spans.end(committed.outcome.value, [claim])
-    if committed.outcome is CommitOutcome.DONE:
-        context.services.committed(changes)
-
-
-def say_verdicts(versioned: VersionedSnapshot | None, changes: Changes) -> None:
-    """Log what a plan that is committed has changed of the verdicts, under the id of the incident's webhook.
-
-    Alerts that waited to be planned together were held meanwhile. No plan has counted that; a line says it.
-    """
-    if versioned is None:
-        return
-    incident = versioned.snapshot.incident
-    cause = correlation_of(incident.trace)
-    known = {"correlation": cause} if cause else {}
-    if incident.joining is not None:
-        log.debug("joins_planned", incident=incident.id, reason=Reason.JOINING.value, **known)
-    for entry in changes.log:
-        if entry.what == VERDICTS:
-            log.info("verdicts_changed", incident=entry.subject, **entry.detail, **known)
-
-
 def claimed_changes(
     context: Context, claim: Claim, versioned: VersionedSnapshot | None, spans: PlanSpans
-) -> Changes:
-    """Return what the plan of a claimed incident changes, the end of the claim included."""
+) -> Changes | None:
+    """Return what the plan of a claimed incident changes, the end of the claim included.
+
+    It is None where only the members were read that have joined, and the plan has to look at all of them.
+    """
     if versioned is None:
         return Changes(releases=[Release(claim, None)])
     if outdated(context, versioned.rule_generation):
         return Changes(releases=[Release(claim, versioned.now + 2 * SECOND)])
+    decide = planned_changes if versioned.snapshot.joined is None else joined_changes
+    planned = decide(context, versioned, claim.due, spans)
+    if planned is None:
+        return None
+    planned.changes.releases.append(Release(claim, planned.look_at))
+    return planned.changes
+
+
+class PlannedChanges(NamedTuple):
+    """What a plan changes, and when the incident is to be looked at again (ms), None for never."""
+
+    changes: Changes
+    look_at: int | None
+
+
+def planned_changes(
+    context: Context, versioned: VersionedSnapshot, since: int, spans: PlanSpans
+) -> PlannedChanges:
+    """Plan an incident with all its members that was due at `since` (ms), by the rules in force here."""
     _note_size(context, versioned.snapshot.incident)
     snapshot, gone = without_oldest_lives(versioned.snapshot)
     versioned = replace(versioned, snapshot=snapshot)
-    with spans.plan(claim, snapshot):
-        planned = plan(_joined(snapshot), context.policy, versioned.now, context.watcher.laps())
-        changes = plan_changes(context, versioned, planned, claim.due)
+    with spans.plan(snapshot):
+        planned = plan(_without_joining(snapshot), context.policy, versioned.now, context.watcher.laps())
+        changes = plan_changes(context, versioned, planned, since)
     if gone:
         _leave_out(versioned, gone, changes)
-    # Should newer rules be announced while this plan is made, it is dropped: two rule
-    # sets never plan at once.
-    changes.generation = context.generation
-    changes.releases.append(Release(claim, planned.look_at))
-    return changes
+    return PlannedChanges(changes, planned.look_at)
+
+
+def joined_changes(
+    context: Context, versioned: VersionedSnapshot, since: int, spans: PlanSpans
+) -> PlannedChanges | None:
+    """Plan an incident of which only the members that joined were read; None where all have to be looked at."""
+    snapshot = versioned.snapshot
+    with spans.plan(snapshot):
+        planned = plan_joined(
+            _without_joining(snapshot), context.policy, versioned.now, context.watcher.laps()
+        )
+        if planned is None:
+            return None
+        _note_size(context, snapshot.incident)
+        changes = plan_changes(context, versioned, planned, since)
+    return PlannedChanges(changes, planned.look_at)
 
 
 def _note_size(context: Context, incident: Incident) -> None:
@@ -115,7 +118,7 @@ def _leave_out(versioned: VersionedSnapshot, gone: Sequence[str], changes: Chang
         changes.expect[cell] = versioned.versions.get(cell, b"")
 
 
-def _joined(snapshot: IncidentSnapshot) -> IncidentSnapshot:
+def _without_joining(snapshot: IncidentSnapshot) -> IncidentSnapshot:
     """Return the snapshot with nothing joining any more: this plan is the one that was waited for."""
     if snapshot.incident.joining is None:
         return snapshot
@@ -125,7 +128,9 @@ def _joined(snapshot: IncidentSnapshot) -> IncidentSnapshot:
 def plan_changes(context: Context, versioned: VersionedSnapshot, planned: Plan, since: int) -> Changes:
     """Return what a plan changes that was due at `since` (ms)."""
     before, now = versioned.snapshot.incident, versioned.now
-    changes = Changes(expect=versioned.expect(before.id))
+    # Should newer rules be announced while this plan is made, it is dropped: two rule
+    # sets never plan at once.
+    changes = Changes(expect=versioned.expect(before.id), generation=context.generation)
     increment_planned(changes, before)
     if not before.planned_revision:
         increment_correlated(changes, before.rule)
@@ -134,8 +139,7 @@ def plan_changes(context: Context, versioned: VersionedSnapshot, planned: Plan, 
         before.id, "", before.untargeted, planned.untargeted_counts, planned.untargeted.values()
     )
     ledgers = [
-        write_ledger(context, versioned, planned.incident, view, since, changes)
-        for view in planned.views.values()
+        write_ledger(context, versioned, planned, view, since, changes) for view in planned.views.values()
     ]
     incident = msgspec.structs.replace(
         planned.incident,
@@ -145,6 +149,8 @@ def plan_changes(context: Context, versioned: VersionedSnapshot, planned: Plan, 
         untargeted=planned.untargeted_counts,
         subscriptions=() if planned.incident.resolved_at else tuple(versioned.topics),
     )
+    _have_updates_looked_at(planned, changes)
+    incident = _with_counted(versioned, planned, incident, changes)
     _watch(changes, before, incident)
     increment_unheard(changes, before, incident)
     log_unheard(before, planned, versioned.snapshot.firing, changes)
@@ -163,6 +169,29 @@ def plan_changes(context: Context, versioned: VersionedSnapshot, planned: Plan, 
     if incident.resolved_at and all(at_rest(ledger) for ledger in ledgers):
         changes.schedule(Subject.expire(before.id), now + context.keep_ended, EXPIRY_PRIORITY)
     return changes
+
+
+def _with_counted(
+    versioned: VersionedSnapshot, planned: Plan, incident: Incident, changes: Changes
+) -> Incident:
+    """Return the incident with what its counts rest on from now on."""
+    before = versioned.snapshot.incident
+    # A reminder, or a page that is late, is looked at by a time of its own.
+    also, _ = changes.agenda.get(Subject.plan(before.id), (None, 0))
+    look_at = earliest(*(at for at in (planned.look_at, also) if at is not None))
+    controls, ahead = versioned.versions[CONTROLS], versioned.snapshot.ahead
+    counted = counted_by(before, planned, Counted(versioned.now, look_at or 0, controls, ahead))
+    return msgspec.structs.replace(incident, counted=counted)
+
+
+def _have_updates_looked_at(planned: Plan, changes: Changes) -> None:
+    """Have a delivery look at each target that no member has joined, once it may be sent an update.
+
+    Whatever else the plan was due for while it waited for its turn, such as a new text, is shown then.
+    """
+    for target, at in planned.updates.items():
+        priority = urgency_behind_news(planned.incident.heard[target].severity)
+        changes.schedule(Subject.deliver(target, planned.incident.id), at, priority)
 
 
 def _wake_group(versioned: VersionedSnapshot, changes: Changes) -> None:

@@ -15,25 +15,28 @@ from gateway.decisions.delivery.share import next_at, share_of, urgency_of_next
 from gateway.decisions.delivery.thread_notes import reminder
 from gateway.decisions.notification.assumptions import as_if_untold, assumed, superseded
 from gateway.decisions.notification.hidden import keep_hidden
+from gateway.decisions.notification.joined import added
 from gateway.decisions.notification.member_status import count_statuses, is_owed_anything
 from gateway.decisions.notification.page_promise import keep_promise
-from gateway.decisions.notification.resolve import failing_since, remind_at
+from gateway.decisions.notification.resolve import Plan, failing_since, remind_at
 from gateway.decisions.notification.update_limit import count_left_out
 from gateway.decisions.notification.view import View
 from gateway.model.agenda import UNASKED, Subject, urgency
 from gateway.model.changes import Changes, LogEntry
-from gateway.model.incident import Incident
+from gateway.model.incident import Incident, StatusCounts
 from gateway.model.ledger import Ledger, ledger_cell
 from gateway.model.records import dump
 from gateway.model.rules.rulebook import LabelRules
 from gateway.reconcile.context import Context
-from gateway.state.snapshots import VersionedSnapshot
+from gateway.state.versioned_snapshot import VersionedSnapshot
+
+NOBODY_COUNTED = StatusCounts()
 
 
 def write_ledger(
     context: Context,
     versioned: VersionedSnapshot,
-    incident: Incident,
+    planned: Plan,
     view: View,
     since: int,
     changes: Changes,
@@ -42,7 +45,7 @@ def write_ledger(
 
     Return its ledger.
     """
-    now, stored = versioned.now, versioned.snapshot.ledgers.get(view.target)
+    incident, now, stored = planned.incident, versioned.now, versioned.snapshot.ledgers.get(view.target)
     before = stored or Ledger(incident.id, view.target, view.destination.name if view.destination else "")
     after = _untold(context, versioned, before, changes)
     after = count_left_out(superseded(after, view.desired), view, now)
@@ -62,7 +65,11 @@ def write_ledger(
         # Should nobody be told by then, this is what counts it.
         changes.schedule(Subject.plan(incident.id), after.owed_page.deadline, urgency(view.severity))
     counts, verdicts = count_statuses(view, now)
-    changes.log += log_verdicts(incident.id, view.target, before.status_counts, counts, verdicts.values())
+    others = planned.counted.get(view.target, NOBODY_COUNTED)
+    counts = added(others, counts)
+    changes.log += log_verdicts(
+        incident.id, view.target, before.status_counts, counts, verdicts.values(), others.reasons
+    )
     after = msgspec.structs.replace(after, status_counts=counts)
     increment_status_counts(changes, before.status_counts, counts)
     if after != stored:

@@ -10,10 +10,9 @@ from gateway.model.changes import Cell, Changes, Claim, CommitOutcome, Query, Ta
 from gateway.model.incident import Incident
 from gateway.model.records import load_incident
 from gateway.reconcile.context import Context
-from gateway.reconcile.plan import claimed_changes, say_verdicts
+from gateway.reconcile.plan_claimed import read_and_plan, say_verdicts
 from gateway.reconcile.traced import PlanSpans
 from gateway.state.commit import commit
-from gateway.state.snapshots import read_snapshots
 from gateway.state.write_lock import Writer
 
 MEMBERS_TOGETHER = 1_000  # in one commit: about 25 ms, in which webhooks and pages wait
@@ -73,26 +72,21 @@ async def plan_together(context: Context, claims: list[Claim], writer: Writer = 
 
 async def _plan_and_commit(context: Context, claims: list[Claim], spans: PlanSpans) -> None:
     incidents = [claim.subject.id for claim in claims]
-    versioned_snapshots = await read_snapshots(context.store, incidents, context.policy)
-    planned = {
-        claim: claimed_changes(context, claim, versioned, spans)
-        for claim, versioned in zip(claims, versioned_snapshots, strict=True)
-    }
+    planned = await read_and_plan(context, claims, spans)
     while planned:
-        together = _merged(planned.values())
+        together = _merged(decided.changes for decided in planned.values())
         committed = await commit(context.store, together)
         if committed.outcome is CommitOutcome.DONE:
             context.services.committed(together)
-            for claim, versioned in zip(claims, versioned_snapshots, strict=True):
-                if claim in planned:
-                    with spans.again(claim):
-                        say_verdicts(versioned, planned[claim])
+            for claim, decided in planned.items():
+                with spans.again(claim.subject.id):
+                    say_verdicts(*decided)
             claims[:] = [claim for claim in claims if claim not in planned]
-            spans.end(committed.outcome.value, planned)
+            spans.end(committed.outcome.value, incidents)
             return
         lost = set(committed.lost)
-        beaten = [claim for claim, changes in planned.items() if lost & changes.expect.keys()]
-        spans.end(committed.outcome.value, beaten or planned)
+        beaten = [claim for claim, decided in planned.items() if lost & decided.changes.expect.keys()]
+        spans.end(committed.outcome.value, [claim.subject.id for claim in beaten] or incidents)
         if not beaten:
             return
         # What was decided of the others stands.

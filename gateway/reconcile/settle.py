@@ -159,7 +159,8 @@ def _settlement(
     book(job, before, after, now, changes)
     troubled = _trouble(before) != _trouble(after)
     if troubled or must_be_heard(before.last_notified, after.last_notified):
-        # The plan puts on the agenda what has come up since, as urgent as it is for people who have heard this.
+        # The plan puts on the agenda what has come up since, as urgent as it is for people who
+        # have heard this.
         changes.schedule(Subject.plan(job.incident.id), now, 1)
         if not known and (troubled or after.last_notified.state is not before.last_notified.state):
             said = {"target": after.target, "error": after.error}

@@ -26,8 +26,8 @@ from gateway.model.ledger import Ledger
 from gateway.model.people import plain_name
 from gateway.reconcile.context import Context, log
 from gateway.reconcile.work_outcome import keeping_faults
-from gateway.state.snapshots import VersionedSnapshot
 from gateway.state.statistics import SEED, person_text, record
+from gateway.state.versioned_snapshot import VersionedSnapshot
 
 
 def record_plan(

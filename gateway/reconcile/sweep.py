@@ -25,6 +25,7 @@ from gateway.state.silence_matching import match_aside
 from gateway.state.transact import commit_claimed, known_first, let_go, transact
 
 STRAGGLING = 15 * SECOND  # after new rules: by then no replica takes webhooks by the old ones
+NOTHING = (None, None)  # the decision of a transaction that changes nothing
 PEOPLE_WAIT = 1  # the priority of what is looked at for a silence: its maker waits for it
 
 
@@ -138,6 +139,8 @@ async def _place_alerts(store: State, policy: Policy) -> None:
     async for rows in pages(store, Table.ALERTS):
         for name, row in rows.items():
             cell = Cell(Table.ALERTS, name)
+            if _placed(policy, cell, row) == NOTHING:  # it stands right, as nearly all do
+                continue
             await transact(
                 store,
                 "topics_of_alert",
@@ -153,13 +156,15 @@ async def _read_row(store: State, cell: Cell) -> Row:
 def _placed(policy: Policy, cell: Cell, row: Row) -> tuple[Changes | None, None]:
     """Decide what brings an alert to its topics: nothing where it stands right, or is forgotten by now."""
     if not row.value:
-        return None, None
+        return NOTHING
     before, changes = load_alert(row.value), Changes(expect={cell: row.version})
     after = policy.suppressor.inhibitor.move_to_topics(
         take_over(before, policy.rules, changes), changes.topics
     )
+    if after is before:
+        return NOTHING
     changes.put[cell] = dump(after)
-    return (changes if after is not before else None), None
+    return changes, None
 
 
 async def _plan_everything(store: State) -> None:

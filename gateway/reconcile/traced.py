@@ -9,7 +9,6 @@ from typing import Self
 from gateway.clock import elapsed_seconds
 from gateway.decisions.delivery.redaction import redacted
 from gateway.decisions.incident_snapshot import IncidentSnapshot
-from gateway.decisions.partition import partition_of
 from gateway.model.agenda import SubjectKind
 from gateway.model.cause import traceparent_of
 from gateway.model.changes import Claim
@@ -28,7 +27,7 @@ class PlanSpans:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._began = elapsed_seconds()
-        self._spans: dict[Claim, Span] = {}
+        self._spans: dict[str, Span] = {}  # by incident
 
     def __enter__(self) -> Self:
         return self
@@ -38,23 +37,23 @@ class PlanSpans:
             span.fail()
             span.end()
 
-    def plan(self, claim: Claim, snapshot: IncidentSnapshot) -> AbstractContextManager[object]:
+    def plan(self, snapshot: IncidentSnapshot) -> AbstractContextManager[object]:
         """Have the steps of a plan belong to its span, if its cause is in a trace."""
-        span = _caused(self._context, "plan", snapshot, self._began)
+        span = self._spans.get(snapshot.incident.id) or _caused(self._context, "plan", snapshot, self._began)
         if span is None:
             return nullcontext()
-        self._spans[claim] = span
+        self._spans[snapshot.incident.id] = span
         return span.current()
 
-    def again(self, claim: Claim) -> AbstractContextManager[object]:
+    def again(self, incident: str) -> AbstractContextManager[object]:
         """Have what is said of a plan after its commit belong to its span, too."""
-        span = self._spans.get(claim)
+        span = self._spans.get(incident)
         return nullcontext() if span is None else span.current()
 
-    def end(self, outcome: str, claims: Iterable[Claim]) -> None:
-        """End the spans of these plans with what became of their commit."""
-        for claim in claims:
-            if (span := self._spans.pop(claim, None)) is not None:
+    def end(self, outcome: str, incidents: Iterable[str]) -> None:
+        """End the spans of the plans of these incidents with what became of their commit."""
+        for incident in incidents:
+            if (span := self._spans.pop(incident, None)) is not None:
                 span.note(outcome=outcome)
                 span.end()
 
@@ -105,6 +104,6 @@ def _caused(context: Context, name: str, snapshot: IncidentSnapshot, began: floa
         span.note(incident=incident.id, shard=context.shard)
         if (partition_by := context.policy.rules.partition_by) and snapshot.alerts:
             # No value of a label leaves the gateway by a trace; by their hash partitions are told apart.
-            values = partition_of(next(iter(snapshot.alerts.values())).labels, partition_by)
+            values = snapshot.partition(partition_by)
             span.note(partition=redacted("\xff".join(values), context.secrets.redact_key))
     return span

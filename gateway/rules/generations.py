@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import structlog
 
+from gateway.clock import seconds_to_next_look
 from gateway.decisions.rule_holders import Agreement, Replica, announce, give_back, sign
 from gateway.errors import StateUnavailable
 from gateway.model.agenda import NEW_RULES, UNASKED
@@ -22,6 +23,7 @@ from gateway.model.changes import Changes, Query, Result
 from gateway.model.rule_generation import load_rule_generation, load_rule_holders
 from gateway.state.shards import Shards
 from gateway.state.transact import transact
+from gateway.telemetry.own_work import OWN_WORK
 
 log = structlog.get_logger("gateway.rules")
 
@@ -65,11 +67,12 @@ class Generations:
     async def keep(self, shard: int) -> None:
         """Sign in one shard until cancelled, and see there whether this replica's rules are those that plan."""
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(seconds_to_next_look(LOOK_SECONDS, shard))
             try:
                 await self.look(shard)
             except StateUnavailable as error:
-                log.debug("rules_not_signed", error=str(error))
+                with OWN_WORK.failed("rules"):
+                    log.debug("rules_not_signed", shard=shard, error=str(error))
 
     async def look(self, shard: int) -> None:
         """Sign in one shard, where a sign is due. Raises `StateUnavailable`."""
@@ -105,7 +108,8 @@ class Generations:
             try:
                 await self._transact(shard, decide)
             except StateUnavailable as error:
-                log.debug("rules_not_given_back", error=str(error))
+                with OWN_WORK.failed("rules"):
+                    log.debug("rules_not_given_back", shard=shard, error=str(error))
 
     def _replica(self, shard: int) -> Replica:
         return Replica(self._name, self.by_shard[shard], self.revision)

@@ -29,6 +29,7 @@ from gateway.state.digests import schedule_digests
 from gateway.state.paging import pages
 from gateway.state.shards import Shards
 from gateway.state.statistics import note_settings
+from gateway.telemetry.own_work import OWN_WORK
 
 log = structlog.get_logger("gateway.rules")
 
@@ -69,6 +70,7 @@ class RulesReloader:
         self._listeners = listeners
         self._clock = clock
         self._seen = file_state(path)
+        self._delayed = False
         self.generations = Generations(shards, first.rules.revision, self._use)
 
     async def announce(self) -> None:
@@ -99,8 +101,15 @@ class RulesReloader:
                     # The files count as seen only now: where the store was
                     # away, they are loaded again at the next look.
                     self._seen = seen
+                self._delayed = False
             except StateUnavailable as error:
-                log.debug("reload_delayed", error=str(error))
+                with OWN_WORK.failed("reload"):
+                    if self._delayed:
+                        log.debug("reload_delayed", error=str(error))
+                    else:
+                        # What somebody has changed in the rules is not in force before the store is back.
+                        log.warning("reload_delayed", error=str(error))
+                self._delayed = True
             if self.errors:
                 self._listeners.report("GatewayRulesRejected", {})
 

@@ -13,6 +13,7 @@ from gateway.decisions.partition import HOME
 from gateway.decisions.policy import Policy
 from gateway.intake.group_commit import GroupCommit
 from gateway.intake.listeners import BatchCounter, Sink, count_nowhere
+from gateway.intake.repeats import Repeats
 from gateway.intake.sharded import ShardedIntake
 from gateway.model.lanes import Pace
 from gateway.model.path import Lap, no_laps
@@ -20,13 +21,15 @@ from gateway.model.reserve import Reserve
 from gateway.model.retention import KEEP_ENDED_MS
 from gateway.reconcile import Reconciler
 from gateway.reconcile.context import Context
+from gateway.reconcile.plan_at_opening import PlannerAtOpening
 from gateway.runtime.background import Background
 from gateway.state.shards import Shards
 from gateway.state.write_lock import WriteLock
 
 
 class Workers:
-    """`intakes` by shard, `intake` over all of them. `reserve` is what they take while the store is full.
+    """`intakes` by shard, `intake` over all of them. `reserve` is what they take while the store is full,
+    `repeats` their memory of what was sent before.
 
     `taken` hears of every verdict, `count` of what was committed together. `keep_ended` is for how
     long (ms) what has ended is kept. `laps` times the steps of intake.
@@ -43,6 +46,7 @@ class Workers:
         laps: Callable[[], Lap] = no_laps,
     ) -> None:
         self.reserve = Reserve(len(shards.states), len(policy.rules.sources))
+        self.repeats = Repeats()
         self.taken = taken
         self._shards = shards
         self._reconcilers: list[Reconciler] = []
@@ -59,6 +63,7 @@ class Workers:
                 write_lock=self._write_locks[shard],
                 laps=laps,
                 shard=shard,
+                repeats=self.repeats,
             )
             for shard, store in enumerate(shards.states)
         ]
@@ -81,6 +86,7 @@ class Workers:
                 large=set(),
             )
             self._reconcilers.append(Reconciler(own, paces, intake.crowded))
+            intake.plan_by(PlannerAtOpening(own))
 
     def wake(self) -> None:
         for reconciler in self._reconcilers:

@@ -108,7 +108,8 @@ class WebhookSandbox(Vendor):
         """
         newest: dict[str, tuple[datetime, JsonObject]] = {}
         for message in self._kept:
-            # As times and not as text: a whole second is said without a fraction, and would come after its half.
+            # As times and not as text: a whole second is said without a fraction, and would come
+            # after its half.
             said = _time(message.body)
             if "state" in message.data and said >= newest.get(message.key, (said, {}))[0]:
                 newest[message.key] = (said, message.data)

@@ -38,6 +38,7 @@ from gateway.state.shards import Shards
 from gateway.state.unheard import unheard_alerts
 from gateway.state.watchdogs import watchdog_status
 from gateway.telemetry.metrics import Metrics
+from gateway.telemetry.own_work import OWN_WORK
 
 log = structlog.get_logger("gateway.audit")
 
@@ -105,7 +106,8 @@ class Auditor:
             tried = self.credentials.rules().destinations.keys() & set(failing_destinations(counters))
             await self._read_failing(tried, gathered.now)
         except StateUnavailable as error:
-            log.debug("store_unavailable", error=str(error))
+            with OWN_WORK.failed("audit"):
+                log.debug("store_unavailable", error=str(error))
             self._state(store_up=False)
             return
         self._state(store_up=True)

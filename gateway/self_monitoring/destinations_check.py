@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import structlog
+
 from gateway.clock import elapsed_ms
 from gateway.model.durations import MINUTE
 from gateway.model.rules.destination import Destination
@@ -13,6 +15,8 @@ from gateway.model.rules.rulebook import Rulebook
 from gateway.outbound.kind import DestinationKind, Mark, Wiring
 from gateway.outbound.registry import DESTINATION_KINDS, kind_of
 from gateway.ports import Secrets
+
+log = structlog.get_logger("gateway.health")
 
 KEEP_MS = MINUTE  # how long what was found counts: vendors count each look
 COUNTS_MS = 5 * MINUTE  # how long /health goes by it
@@ -67,5 +71,6 @@ class DestinationsCheck:
             async with places, asyncio.timeout(SECONDS):
                 examined = await kind.examine(destination, secrets, self.wired(kind))
         except TimeoutError:
+            log.warning("destination_check_unanswered", destination=destination.name)
             return False
         return examined.mark is not Mark.BAD

@@ -23,6 +23,7 @@ from gateway.outbound.network import ANSWER_BYTES, Network
 from gateway.self_monitoring.auditor import LATE
 from gateway.state.shards import Shards
 from gateway.state.unheard import unheard_alerts
+from gateway.telemetry.own_work import OWN_WORK
 
 log = structlog.get_logger("gateway.heartbeat")
 
@@ -57,7 +58,8 @@ class Heartbeat:
         self.trouble = unfit or await self._send()
         self._count("withheld" if unfit else "failed" if self.trouble else "sent")
         if self.trouble:
-            log.warning("heartbeat_withheld" if unfit else "heartbeat_failed", because=self.trouble)
+            with OWN_WORK.failed("heartbeat"):
+                log.warning("heartbeat_withheld" if unfit else "heartbeat_failed", because=self.trouble)
 
     async def _unfit(self) -> str:
         """Return why nobody should rely on us now, or an empty text.

@@ -113,7 +113,7 @@ async def explain(body: bytes, rules: Rulebook, now: int, source: str = "") -> E
             _explained(alerts[seen.alert], verdict, plans, rules.labels.severity, now, joining),
             ahead=_of_alert(alerts[seen.alert], ahead, plans),
         )
-        for seen, verdict in zip(parsed.seen, verdicts[: len(parsed.seen)], strict=True)
+        for seen, verdict in zip(parsed.observations, verdicts[: len(parsed.seen)], strict=True)
         if seen.alert in alerts
     )
     faults = tuple(_named(quarantined) for quarantined in parsed.quarantined)

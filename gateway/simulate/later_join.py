@@ -52,4 +52,4 @@ def wait_of(alert: Alert, incident: Incident, patience: Patience, wall: int) -> 
 
     The incident is taken to have many members.
     """
-    return patience.wait(alert, incident, MANY, RuleGeneration(), wall)
+    return patience.wait(alert, incident, MANY, RuleGeneration(), wall, wall)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from gateway.clock import seconds_to_next_look
 from gateway.errors import StateUnavailable
+from gateway.telemetry.own_work import OWN_WORK
 
 
 async def look_again_and_again(
@@ -14,7 +16,7 @@ async def look_again_and_again(
     seconds: float,
     away: Callable[[StateUnavailable], None],
 ) -> None:
-    """Call `look` every so many seconds, and as soon as `wake` is set, where there is one, until cancelled.
+    """Call `look` at once, then every so many seconds and as soon as `wake` is set, until cancelled.
 
     A store that is away is waited for; `away` is told of it each time.
     """
@@ -23,9 +25,10 @@ async def look_again_and_again(
         try:
             await look()
         except StateUnavailable as error:
-            away(error)
+            with OWN_WORK.failed("look"):
+                away(error)
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds_to_next_look(seconds)):
                 await wake.wait()
         except TimeoutError:
             pass

@@ -24,6 +24,7 @@ from gateway.ports import State
 from gateway.state.commit import commit
 from gateway.state.persons import Persons
 from gateway.state.transact import transact
+from gateway.telemetry.own_work import OWN_WORK
 
 log = structlog.get_logger("gateway.statistics")
 
@@ -58,7 +59,8 @@ class PersonNames:
             try:
                 await self.write()
             except StateUnavailable as error:
-                log.debug("statistics_names_delayed", error=str(error))
+                with OWN_WORK.failed("person_names"):
+                    log.debug("statistics_names_delayed", error=str(error))
 
     async def write(self) -> None:
         """Write down who was heard of, and drop what is too old or may not be shown. Raises

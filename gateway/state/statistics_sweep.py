@@ -30,6 +30,7 @@ from gateway.state.shards import Shards
 from gateway.state.sorting import in_order
 from gateway.state.statistics import MAX_EVENTS, RULES_EVENT, event_time
 from gateway.state.transact import transact
+from gateway.telemetry.own_work import OWN_WORK
 
 log = structlog.get_logger("gateway.statistics")
 
@@ -60,7 +61,8 @@ class EventSweep:
                     left = every
                     await self.sweep()
             except StateUnavailable as error:
-                log.debug("statistics_sweep_delayed", error=str(error))
+                with OWN_WORK.failed("statistics_sweep"):
+                    log.debug("statistics_sweep_delayed", error=str(error))
 
     async def _is_overfull(self) -> bool:
         """Return whether a shard has more events than are kept: a storm that is kept quiet writes one for each alert."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from itertools import chain, repeat
 from secrets import token_hex
 from typing import Generic, NamedTuple, TypeVar
 
@@ -114,12 +115,24 @@ def _is_fenced(done: Transacted[Answer]) -> bool:
 
 def known_first(known: Seen, read: Callable[[], Awaitable[Seen]]) -> Callable[[], Awaitable[Seen]]:
     """Return a reader for `transact` that answers `known` the first time and calls `read` each later time."""
-    unused = [known]
 
-    async def read_or_known() -> Seen:
-        return unused.pop() if unused else await read()
+    async def answer_known() -> Seen:
+        return known
 
-    return read_or_known
+    return first_then(answer_known, read)
+
+
+def first_then(
+    first: Callable[[], Awaitable[Seen]], later: Callable[[], Awaitable[Seen]]
+) -> Callable[[], Awaitable[Seen]]:
+    """Return a reader for `transact` that calls `first` the first time and `later` each further time."""
+    readers = chain((first,), repeat(later))
+
+    def read() -> Awaitable[Seen]:
+        reader = next(readers)
+        return reader()
+
+    return read
 
 
 async def commit_claimed(store: Store, claim: Claim, changes: Changes) -> Committed:

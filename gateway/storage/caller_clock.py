@@ -84,6 +84,10 @@ class CallerClock:
             most = self._latest(sent)
         return Asked(self.gateway, self._realtime(), least, expected, most, sent)
 
+    def about_now(self) -> int:
+        """Return what `now` has reached if it runs like this process's clock; 0 before the first reply."""
+        return self._now + self._elapsed() - self._came if self._came >= 0 else 0
+
     def hear(self, asked: Asked, reply: StoreTime, *, claimed: bool = False) -> None:
         """Take in the reply of a call. Replies may come in another order than the calls were made.
 

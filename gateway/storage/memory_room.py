@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
+from gateway.model.agenda import Subject
 from gateway.model.lanes import NEVER_TOO_FAST, TURNS_EVERY_MS, LaneRule, Pace, TooFast
 
 MOST_URGENT = 0
@@ -120,6 +122,10 @@ class Room:
         polls and sweeps are in none.
         """
         return not lane or (self.is_wide_enough(lane) and self.opens_at(lane, urgency) <= self._now)
+
+    def lanes_open(self, subjects: Iterable[Subject], urgency: int) -> set[str]:
+        """Return the lanes of subjects that have room for what is as urgent: by what is taken none gets any."""
+        return {lane for lane in {subject.target for subject in subjects} if self.has(lane, urgency)}
 
     def is_wide_enough(self, lane: str) -> bool:
         """Return whether the lane has room for one more, whatever its pace says."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 
@@ -24,6 +25,8 @@ ANY_GENERATION = -1  # what commit.lua is told where a commit rests on no rules
 STAYS_OFF = -1  # what commit.lua is told in place of a time, where a subject leaves the agenda
 ABSENT_VERSION = bytes(8)  # what commit.lua is told where a row must not be there
 NOTHING_DUE = -1  # what claim.lua answers in place of a time, where nothing is on the agenda
+
+Value = TypeVar("Value")
 
 _pack = msgspec.msgpack.Encoder().encode
 
@@ -43,11 +46,13 @@ def packed_query(ask: Query, cells: Mapping[Table, Sequence[str]]) -> bytes:
 
 def packed_changes(changes: Changes, log_length: int = LOG_LENGTH) -> list[bytes]:
     """Pack the arguments of commit.lua behind the first: the fields, then the versions and values."""
-    expected, written = by_table(changes.expect), by_table(changes.put)
-    blobs = _Blobs(changes.put[cell] for cell in cells_of(written))
+    expected, versions = rows_by_table(changes.expect)
+    written, rows = rows_by_table(changes.put)
+    blobs = _Blobs(rows)
     fields = {
         "expect": _numbered(expected),
         "put": _numbered(written),
+        "renew": [part for alert, places in changes.renew.items() for part in (alert, *places)],
         "drop": _numbered(by_table(changes.drop)),
         "count": [part for counter in changes.count.items() for part in counter],
         "agenda": [part for entry in changes.agenda.items() for part in _scheduled(changes, *entry)],
@@ -63,8 +68,7 @@ def packed_changes(changes: Changes, log_length: int = LOG_LENGTH) -> list[bytes
         "quarantine_length": QUARANTINE_LENGTH,
         "topics": _moves(changes.topics),
     }
-    versions = b"".join(changes.expect[cell] or ABSENT_VERSION for cell in cells_of(expected))
-    return [_pack(fields), versions, *blobs.values]
+    return [_pack(fields), b"".join([version or ABSENT_VERSION for version in versions]), *blobs.values]
 
 
 def packed_claim(limit: int, lease: int, lanes: LaneRule) -> bytes:
@@ -109,6 +113,18 @@ def by_table(cells: Iterable[Cell]) -> Mapping[Table, Sequence[str]]:
     for table, field in cells:
         fields.setdefault(table, []).append(field)
     return fields
+
+
+def rows_by_table(rows: Mapping[Cell, Value]) -> tuple[Mapping[Table, Sequence[str]], list[Value]]:
+    """Return the fields of each table, and the values of all of them in the same order."""
+    fields: dict[Table, list[str]] = {}
+    values: dict[Table, list[Value]] = {}
+    for (table, field), value in rows.items():
+        if table not in fields:
+            fields[table], values[table] = [], []
+        fields[table].append(field)
+        values[table].append(value)
+    return fields, [value for of_table in values.values() for value in of_table]
 
 
 def cells_of(fields: Mapping[Table, Sequence[str]]) -> list[Cell]:

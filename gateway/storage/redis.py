@@ -118,6 +118,9 @@ class RedisStore(RedisArchive):
         self._clock.hear(asked, time, claimed=claimed)
         return time
 
+    def about_now(self) -> int:
+        return self._clock.about_now()
+
     async def gather(self, ask: Query) -> Result:
         asked, cells = self._clock.ask(), by_table(ask.cells)
         reply = await self._call("gather", asked, packed_query(ask, cells))

@@ -1,7 +1,7 @@
-"""Plans and deliveries as transactions of Elastic APM, by the seam of `ports/spans.py`.
+"""Plans and deliveries as transactions of Elastic APM, and all spans, by the seam of `ports/spans.py`.
 
-Each is a transaction of its own, linked to the webhook that caused it, with a span for each call to a vendor. The
-steps are not reported: the agent takes longer for a span (0.03 ms) than the gateway for most steps.
+A plan or a delivery is a transaction of its own, linked to the webhook that caused it. The steps of the path,
+commits and calls to vendors are spans of the transaction that they were done for.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from elasticapm.conf.constants import TRANSACTION
 from elasticapm.traces import Transaction, execution_context
@@ -22,6 +23,7 @@ from gateway.telemetry.apm import ApmApp, Client, close, make_client
 from gateway.telemetry.current_span import under_way
 
 NANOSECONDS = 1_000_000_000
+STEP = "app"  # the type of a span whose time is the gateway's own
 DELIVERED = "delivered"  # the outcome of a send that the vendor has taken
 
 
@@ -50,7 +52,7 @@ def make_reporter(options: Mapping[str, str], version: str) -> ApmReporter:
 class ReportedSpans:
     """Begins transactions beside the spans of `traced`, which are those of OpenTelemetry where there are any.
 
-    Where there are, plans and deliveries are reported whose webhook is in a trace that is kept.
+    Where there are, the steps of a request that is in a trace that is kept are reported, and what it causes.
     """
 
     def __init__(self, client: Client, traced: Spans | None) -> None:
@@ -58,11 +60,12 @@ class ReportedSpans:
         self._traced = traced
 
     def serve(self, name: str, traceparent: str, tracestate: str) -> Span | None:
-        if self._traced is not None:
-            return self._traced.serve(name, traceparent, tracestate)
+        traced = self._traced.serve(name, traceparent, tracestate) if self._traced is not None else None
         transaction = execution_context.get_transaction()  # `ApmApp` has begun it
-        sampled = transaction is not None and transaction.is_sampled
-        return ReportedSpan(transaction) if transaction is not None and sampled else None
+        if transaction is None or not transaction.is_sampled or (self._traced is not None and traced is None):
+            return traced
+        # The agent's monotonic clock is that of `elapsed_seconds`.
+        return ReportedSpan(transaction, transaction.timestamp - transaction.start_time, traced)
 
     def caused(self, name: str, traceparent: str, began: float) -> Span | None:
         traced = self._traced.caused(name, traceparent, began) if self._traced is not None else None
@@ -74,7 +77,7 @@ class ReportedSpans:
         transaction = Transaction(
             self._client.tracer,
             name,
-            start=_moment(began),
+            start=utc_ns() / NANOSECONDS - (elapsed_seconds() - began),
             sample_rate=self._client.config.transaction_sample_rate,
             links=[cause],
         )
@@ -85,10 +88,16 @@ class ReportedSpans:
 
 
 class ReportedSpan:
-    """A piece of a transaction that somebody else ends. `traced` is the same work by OpenTelemetry."""
+    """The work of a transaction that somebody else ends, such as a request. `traced` is the same work by
+    OpenTelemetry.
 
-    def __init__(self, transaction: Transaction, traced: Span | None = None) -> None:
+    `zero` is the time when `elapsed_seconds` was 0, in seconds since the epoch. It is asked for once, so that no
+    span is outside its transaction when the machine's clock is set.
+    """
+
+    def __init__(self, transaction: Transaction, zero: float, traced: Span | None) -> None:
         self._transaction = transaction
+        self._zero = zero
         self._traced = traced
 
     @property
@@ -110,17 +119,20 @@ class ReportedSpan:
     def step(self, name: str, began: float, ended: float) -> None:
         if self._traced is not None:
             self._traced.step(name, began, ended)
+        self._span(name, STEP, began).end(duration=timedelta(seconds=ended - began))
 
     def sent(self, seconds: float, **attributes: SpanValue) -> None:
         if self._traced is not None:
             self._traced.sent(seconds, **attributes)
-        start = _moment(elapsed_seconds() - seconds)
-        span = self._transaction.begin_span("send", "external", start=start, auto_activate=False)
+        span = self._span("send", "external", elapsed_seconds() - seconds)
         span.outcome = "success" if attributes.get("outcome") == DELIVERED else "failure"
         span.end(duration=timedelta(seconds=seconds))
 
     def child(self, name: str, others: Sequence[Span] = ()) -> Span:
-        return self._traced.child(name, others) if self._traced else ReportedSpan(self._transaction)
+        began = elapsed_seconds()
+        traced = self._traced.child(name, [_as_traced(other) for other in others]) if self._traced else None
+        piece = self._span(name, STEP, began)
+        return ReportedChild(self._transaction, self._zero, traced, piece, began)
 
     def current(self) -> AbstractContextManager[Span]:
         return under_way(self)
@@ -138,6 +150,42 @@ class ReportedSpan:
         if self._traced is not None:
             self._traced.end()
 
+    def _span(self, name: str, kind: str, began: float) -> Any:
+        """Begin a span of the agent's, at a time of `elapsed_seconds`. Its `end` takes a timedelta."""
+        start = self._zero + began
+        span = self._transaction.begin_span(name, kind, start=start, auto_activate=False)
+        span.timestamp = start  # the agent's own would follow the machine's clock
+        return span
+
+
+class ReportedChild(ReportedSpan):
+    """A part of that work with steps of its own, such as the commit of a webhook: spans within its span."""
+
+    def __init__(
+        self, transaction: Transaction, zero: float, traced: Span | None, piece: Any, began: float
+    ) -> None:
+        super().__init__(transaction, zero, traced)
+        self._piece = piece
+        self._piece.outcome = "success"
+        self._began = began
+
+    def fail(self) -> None:
+        if self._traced is not None:
+            self._traced.fail()
+        self._piece.outcome = "failure"
+
+    def end(self) -> None:
+        super().end()
+        self._piece.end(duration=timedelta(seconds=elapsed_seconds() - self._began))
+
+    def _span(self, name: str, kind: str, began: float) -> Any:
+        # The agent takes the active span for the parent. Afterwards it is active no more: tasks would inherit it.
+        execution_context.set_span(self._piece)
+        try:
+            return super()._span(name, kind, began)
+        finally:
+            execution_context.unset_span()
+
 
 class ReportedWork(ReportedSpan):
     """A transaction of its own, from `began` (a time of `elapsed_seconds`) to its end."""
@@ -145,7 +193,7 @@ class ReportedWork(ReportedSpan):
     def __init__(
         self, client: Client, transaction: Transaction, name: str, began: float, traced: Span | None
     ) -> None:
-        super().__init__(transaction, traced)
+        super().__init__(transaction, transaction.timestamp - began, traced)
         self._client, self._name, self._began = client, name, began
 
     def end(self) -> None:
@@ -157,6 +205,6 @@ class ReportedWork(ReportedSpan):
         self._client.queue(TRANSACTION, work.to_dict())
 
 
-def _moment(elapsed: float) -> float:
-    """Return a time of `elapsed_seconds` as the agent has it: in seconds since the epoch."""
-    return utc_ns() / NANOSECONDS - (elapsed_seconds() - elapsed)
+def _as_traced(span: Span) -> Span:
+    """Return the span of OpenTelemetry's for the same work, to which alone others of its kind are linked."""
+    return span._traced or span if isinstance(span, ReportedSpan) else span

@@ -9,17 +9,10 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    ProcessCollector,
-    Summary,
-    disable_created_metrics,
-)
+from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 
 from gateway.telemetry.event_counter import LABELS, MEANING, NAME, EventCounter
+from gateway.telemetry.kept_series import Counter, Gauge, Histogram, Summary
 from gateway.telemetry.stored_counter import StoredCounter
 
 # A series that only says when another one began doubles what

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from zlib import crc32
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-CORRELATION = "correlation"  # the field that the lines of one webhook have in common, deliveries included
+from gateway.telemetry.correlation import correlation_of_line
+
 QUIET_METHODS = frozenset({"debug", "info"})
 WHOLE = 1 << 32
 
@@ -28,6 +28,6 @@ class Sample:
             raise structlog.DropEvent
         return event
 
-    def _holds(self, event: Mapping[str, object]) -> bool:
-        correlation = event.get(CORRELATION) or structlog.contextvars.get_contextvars().get(CORRELATION)
-        return not correlation or crc32(str(correlation).encode()) < self._below
+    def _holds(self, event: EventDict) -> bool:
+        correlation = correlation_of_line(event)
+        return not correlation or crc32(correlation.encode()) < self._below

@@ -6,23 +6,24 @@ Lines of other libraries take the same way as our own.
 from __future__ import annotations
 
 import logging
-import re
 import sys
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, TextIO
+from functools import cache
+from typing import TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from gateway.model.harmless import harmless, harmless_line, harmless_values
+from gateway.telemetry.correlation import add_correlation
 from gateway.telemetry.current_span import add_trace_ids
 from gateway.telemetry.event_counter import EVENTS
+from gateway.telemetry.harmless_lines import HideSecrets, MakeHarmless
+from gateway.telemetry.json_lines import JsonLine
 from gateway.telemetry.log_sample import Sample
 from gateway.telemetry.loguru_lines import LOGURU_EXTRA, take_over_loguru
+from gateway.telemetry.own_lines import LineHandler, OwnLogger, by_level
 
-HIDDEN = "[secret]"
 EVENT_COLUMNS = 24
-TRACEBACKS = ("exception", "stack")
 
 
 class AlsoTo:
@@ -38,67 +39,17 @@ class AlsoTo:
 
 
 ALSO_TO = AlsoTo()
-
-
-class HideSecrets:
-    """Replaces known secret values wherever they stand, tracebacks included. `secrets` may grow later."""
-
-    def __init__(self, secrets: Collection[str]) -> None:
-        self._given = secrets
-        self._size = -1
-        self._found = _any_of([])
-
-    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-        if len(self._given) != self._size:
-            self._size = len(self._given)
-            self._found = _any_of(tuple(self._given))
-        return {key: value if key.startswith("_") else self.hide(value) for key, value in event.items()}
-
-    def hide(self, value: object) -> object:
-        if isinstance(value, str):
-            return self._found.sub(HIDDEN, value)
-        if isinstance(value, dict):
-            return {self.hide(key): self.hide(inner) for key, inner in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [self.hide(inner) for inner in value]
-        if value is None or isinstance(value, (bool, int, float)):
-            return value
-        return self.hide(repr(value))  # a renderer would write its repr, with whatever secret is in it
-
-
-class MakeHarmless:
-    """Takes out of every text what acts on a terminal. Only a traceback has several lines."""
-
-    def __init__(self, *, one_line: bool) -> None:
-        self._shown = harmless_line if one_line else harmless
-
-    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-        return {
-            key: value
-            if key.startswith("_")
-            else harmless_values(value)
-            if key in TRACEBACKS
-            else self._values(value)
-            for key, value in event.items()
-        }
-
-    def _values(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return self._shown(value)
-        if isinstance(value, dict):
-            return {self._values(key): self._values(inner) for key, inner in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [self._values(inner) for inner in value]
-        return value
-
-
-def _any_of(secrets: Sequence[str]) -> re.Pattern[str]:
-    """Return a pattern of all secrets, the longest first, so that one which contains another is found whole.
-
-    Without any secret the pattern never matches.
-    """
-    ordered = sorted(filter(None, secrets), key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, ordered)) or r"(?!)")
+# What each line passes before it is rendered, the gateway's own and those of libraries alike
+SHARED: tuple[Processor, ...] = (
+    add_correlation,
+    add_trace_ids,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.PositionalArgumentsFormatter(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.StackInfoRenderer(),
+    structlog.processors.format_exc_info,
+)
 
 
 def configure_logging(
@@ -111,54 +62,41 @@ def configure_logging(
     """
     target = stream or sys.stderr
     for_people = target.isatty() if how == "auto" else how == "console"
-    shared = _processors(secrets, for_people=for_people)
-    last: Processor = (
-        structlog.dev.ConsoleRenderer(colors=target.isatty(), pad_event_to=EVENT_COLUMNS)
-        if for_people
-        else structlog.processors.JSONRenderer()
-    )
-    remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    foreign: list[Processor] = [structlog.stdlib.ExtraAdder(allow={LOGURU_EXTRA}), *shared]
-    formatter = structlog.stdlib.ProcessorFormatter(foreign_pre_chain=foreign, processors=[remove_meta, last])
-    handler = logging.StreamHandler(target)
-    handler.setFormatter(formatter)
+    hide = HideSecrets(secrets)
+    # For people, a line that stands in a label would look like a line of the log.
+    cleaning: list[Processor] = [
+        structlog.processors.UnicodeDecoder(),
+        hide,
+        MakeHarmless(one_line=for_people),
+    ]
+    console = structlog.dev.ConsoleRenderer(colors=target.isatty(), pad_event_to=EVENT_COLUMNS)
+    handler = LineHandler(target)
+    handler.setFormatter(_formatter(cleaning, console if for_people else structlog.processors.JSONRenderer()))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
     _quieten_libraries()
     take_over_loguru()
     sampled: list[Processor] = [Sample(sample)] if sample < 1 else []
+    rendering = [*cleaning, ALSO_TO, console] if for_people else [JsonLine(hide, cleaning, ALSO_TO)]
     structlog.configure(
-        processors=[
-            EVENTS,
-            structlog.stdlib.filter_by_level,
-            *sampled,
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[EVENTS, by_level, *sampled, *SHARED, *rendering],
+        logger_factory=cache(lambda name: OwnLogger(name, handler.write)),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
 
 
-def _processors(secrets: Collection[str], *, for_people: bool) -> list[Processor]:
-    """Return what each line passes in its turn, the gateway's own and those of libraries alike."""
-    return [
-        structlog.contextvars.merge_contextvars,
-        add_trace_ids,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.PositionalArgumentsFormatter(),
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.StackInfoRenderer(),
-        structlog.processors.format_exc_info,
-        structlog.processors.UnicodeDecoder(),
-        HideSecrets(secrets),
-        # For people, a line that stands in a label would look like a line of the log.
-        MakeHarmless(one_line=for_people),
+def _formatter(cleaning: Sequence[Processor], last: Processor) -> logging.Formatter:
+    """Return what makes the lines of other libraries look like the gateway's own."""
+    foreign: list[Processor] = [
+        structlog.stdlib.ExtraAdder(allow={LOGURU_EXTRA}),
+        *SHARED,
+        *cleaning,
         ALSO_TO,
     ]
+    remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=foreign, processors=[remove_meta, last])
 
 
 def _quieten_libraries() -> None:

@@ -22,7 +22,7 @@ from gateway.model.agenda import Subject
 from gateway.model.owed_page import PAGES_DUE, PAGES_IN_TIME, PAGES_LATE, PAGES_NEVER
 from gateway.model.path import Lap
 from gateway.model.store_memory import StoreMemory
-from gateway.model.verdict import NotifyReason, Taken
+from gateway.model.verdict import NotifyReason, Outcome, Reason, Taken, in_runs
 from gateway.ports.spans import Spans
 from gateway.telemetry.bounded import Bounded
 from gateway.telemetry.catalogue import Catalogue
@@ -55,8 +55,8 @@ class Metrics:
         self.sources = SourceMetrics(catalogue)
         self.watchdogs = WatchdogMetrics(catalogue)
         self.statistics = StatisticsMetrics(catalogue)
-        self._destinations, self._outcomes = Bounded(MAX_DESTINATIONS), Bounded(MAX_OUTCOMES)
-        self._rules = Bounded(MAX_RULES)
+        bounds = (MAX_DESTINATIONS, MAX_OUTCOMES, MAX_RULES)
+        self._destinations, self._outcomes, self._rules = map(Bounded, bounds)
         self._retried: collections.Counter[str] = collections.Counter()
         self._lost_races = self._strange = 0
         self._rules_in_force: tuple[tuple[str, str], ...] = ()
@@ -90,9 +90,10 @@ class Metrics:
         self.sources.turned_away(source, reason, times)
 
     def taken(self, verdicts: Sequence[Taken], now: int) -> None:
-        # An inferred end came with no webhook; the metrics of its source count it.
-        said = [verdict for verdict in verdicts if not verdict.inferred]
-        alike = collections.Counter((verdict.outcome, verdict.reason) for verdict in said)
+        alike: dict[tuple[Outcome, Reason], int] = {}
+        for (_, outcome, reason, _, inferred), times in in_runs(verdicts):
+            if not inferred:  # an inferred end came with no webhook; the metrics of its source count it
+                alike[outcome, reason] = alike.get((outcome, reason), 0) + times
         for (outcome, reason), count in alike.items():
             self._process.verdicts.labels(outcome, reason).inc(count)
         self.sources.taken(verdicts, now)
@@ -137,9 +138,6 @@ class Metrics:
 
     def vendor_answered(self, vendor: str, call: str, answer: str) -> None:
         self.work.vendor_answered(vendor, call, answer)
-
-    def planned_together(self, outcome: str) -> None:
-        self.batch("plans", outcome)
 
     def batch(self, what: str, outcome: str) -> None:
         self._process.batches.labels(what, outcome).inc()

@@ -128,7 +128,8 @@ class ProcessMetrics:
         )
         self.batches = counter(
             "gateway_batches",
-            "Webhooks, plans, or what a full store takes from its reserve, committed together, by what became of it",
+            "Webhooks, plans, or what a full store takes from its reserve, committed together, by what became of it."
+            " opened: a new incident, by whether it was planned in the commit that opened it, or why not",
             ["what", "outcome"],
         )
         self.background = counter(

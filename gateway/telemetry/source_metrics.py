@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import collections
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.turned_away import TurnedAwayReason
-from gateway.model.verdict import Outcome, Reason, Taken
+from gateway.model.verdict import Outcome, Reason, Taken, in_runs
 from gateway.telemetry.bounded import OTHER, Bounded
 from gateway.telemetry.catalogue import Catalogue
 
@@ -138,23 +137,22 @@ class SourceMetrics:
 
     def taken(self, verdicts: Iterable[Taken], now: int) -> None:
         """Count verdicts by source; `now` is in ms. Alerts of our own or of a removed source do not count."""
-        known = [verdict for verdict in verdicts if verdict.source in self._lags]
-        inferred = collections.Counter(
-            (verdict.source, verdict.outcome, verdict.reason) for verdict in known if verdict.inferred
-        )
-        for (source, outcome, reason), count in inferred.items():
-            self._inferred.labels(self._bounded(source), outcome, reason).inc(count)
-        sent = [verdict for verdict in known if not verdict.inferred]
-        alike = collections.Counter((verdict.source, verdict.outcome) for verdict in sent)
-        for (source, outcome), count in alike.items():
+        sent: dict[tuple[str, Outcome], int] = {}
+        newest: dict[str, int] = {}
+        for (source, outcome, reason, event_at, inferred), times in in_runs(verdicts):
+            if source not in self._lags:
+                continue
+            if inferred:
+                self._inferred.labels(self._bounded(source), outcome, reason).inc(times)
+                continue
+            sent[source, outcome] = sent.get((source, outcome), 0) + times
+            if event_at is not None:
+                newest[source] = max(newest.get(source, 0), event_at)
+        for (source, outcome), count in sent.items():
             self._alerts.labels(self._bounded(source), outcome).inc(count)
-        for source in {verdict.source for verdict in sent}:
+        for source in {source for source, _ in sent}:
             self._heard_at[source] = now
             self._show_heard(source)
-        newest: dict[str, int] = {}
-        for verdict in sent:
-            if verdict.event_at is not None:
-                newest[verdict.source] = max(newest.get(verdict.source, 0), verdict.event_at)
         for source, event_at in newest.items():
             self._show_lag(source, self._lags[source].least(now - event_at, now), now)
 

@@ -13,6 +13,7 @@ import pytest
 from gateway.sandbox import Fault, FaultKind, PagerDutySandbox, SlackSandbox
 from gateway.sandbox.pagerduty import Window
 from tests.support.pagerduty_reading import Reading, reader_over
+from tests.support.pages import answers_written
 from tests.support.processes import ROUTING_KEY, alert
 from tests.support.running_gateway import RULES, Running, Starter
 
@@ -54,8 +55,7 @@ async def paged_in_a_window(reading: Reading) -> None:
     firing = alert("pay", starts="2026-11-23T10:00:00Z")
     assert (await reading.app.webhook(firing)).status_code == 200
     await reading.app.until(lambda: triggers(reading) and reading.app.slack.messages("alerts"))
-    while (await reading.app.gateway.shards.counters()).get("standing:told", 0) < 2:
-        await asyncio.sleep(0.02)
+    await answers_written(reading.app.gateway.shards)
     # The event that leads to the message in Slack is on its way, too.
     while not (await reading.ledger("pager")).last_notified.message_link:
         await asyncio.sleep(0.02)

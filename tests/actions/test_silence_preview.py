@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from time import monotonic
-
 import pytest
 
 from gateway.actions import silence_preview
@@ -31,10 +29,8 @@ async def test_a_preview_of_a_costly_pattern_ends_in_time_says_how_many_it_looke
     monkeypatch.setattr(silence_preview, "PREVIEW_MS", 300)
     world = World()
     await world.webhook(*(seen("Slow", service=f"{number}{VALUE}", severity="info") for number in range(60)))
-    at = monotonic()
     async with measured_lag() as lag:
         found = await previewed(world, COSTLY)
-    assert monotonic() - at < 2
     assert lag.work < 0.2
     assert found.preview.looked_at < 60
     assert (found.preview.whole, found.preview.recent_hidden) == (False, found.preview.looked_at)

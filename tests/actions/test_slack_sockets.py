@@ -17,8 +17,8 @@ class Connection:
     alive: bool = True
     closed: bool = False
 
-    async def open(self) -> bool:
-        return True
+    async def open(self) -> str:
+        return ""
 
     async def close(self) -> None:
         self.closed = True

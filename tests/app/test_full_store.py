@@ -34,7 +34,9 @@ async def test_pages_and_ends_get_through_a_full_store(starter: Starter, which: 
         starter.more["GATEWAY_REDIS_URL"] = url
         app = await starter.start()
         await fill(url)
-        assert (await app.webhook(made("note", "warning"))).status_code == 503
+        refused = await app.webhook(made("note", "warning"))
+        assert refused.status_code == 503
+        assert "send it again" in refused.json()["remedy"]
         assert (await app.webhook(made("pay"))).status_code == 200
         await app.until(lambda: paged(app, "triggered") == 1)
         # The warning keeps the whole of it from being taken; its neighbour is told meanwhile.

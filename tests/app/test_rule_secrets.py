@@ -7,8 +7,9 @@ import asyncio
 import pytest
 
 from gateway.sandbox import WebhookSandbox
+from tests.support.patience import PATIENCE
 from tests.support.processes import alert
-from tests.support.running_gateway import PATIENCE, RULES, Running, Starter
+from tests.support.running_gateway import RULES, Running, Starter
 
 OURS = "a-secret-of-the-process"
 SECRETS = {

@@ -18,6 +18,7 @@ import pytest_asyncio
 from gateway.cli import demo, demo_scene
 from gateway.clock import utc_now
 from gateway.sandbox.storm import storm
+from tests.support.patience import PATIENCE
 from tests.support.servers import free_port
 
 pytestmark = [
@@ -105,7 +106,7 @@ async def played(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Perf
 
     patched.setattr(demo, "_summary", summed)
     patched.setattr(demo, "answered_by_people", answered)
-    await asyncio.wait_for(demo.run_demo(seen.lines.append, then_exit=True, speed=SPEED), 90)
+    await asyncio.wait_for(demo.run_demo(seen.lines.append, then_exit=True, speed=SPEED), PATIENCE)
     patched.undo()
     yield seen
 
@@ -186,7 +187,7 @@ async def test_a_press_that_comes_to_nothing_is_said(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(demo_scene, "DEFAULT_SECRET", "another")
     monkeypatch.setattr(demo, "storm", lambda *_: [])
     lines: list[str] = []
-    assert not await asyncio.wait_for(demo.run_demo(lines.append, then_exit=True, speed=SPEED), 30)
+    assert not await asyncio.wait_for(demo.run_demo(lines.append, then_exit=True, speed=SPEED), PATIENCE)
     assert "  the press of acknowledge was answered 401" in lines
 
 
@@ -208,7 +209,7 @@ async def test_ports_that_are_taken_are_not_needed(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(demo_scene, "PORTS", tuple(one.sockets[0].getsockname()[1] for one in servers))
     monkeypatch.setattr(demo, "storm", lambda *_: [])
     lines: list[str] = []
-    await asyncio.wait_for(demo.run_demo(lines.append, then_exit=True, speed=SPEED), 30)
+    await asyncio.wait_for(demo.run_demo(lines.append, then_exit=True, speed=SPEED), PATIENCE)
     for one in servers:
         one.close()
     assert lines[-1].startswith("demo: 0 webhooks with 0 alerts in, 0 messages and 0 pages out;")

@@ -12,6 +12,7 @@ import pytest
 from gateway.cli import demo_scene
 from gateway.cli.demo_scene import CHANNEL, running_scene
 from gateway.clock import utc_now
+from tests.support.patience import PATIENCE
 from tests.support.processes import alert, body
 from tests.support.servers import free_port
 
@@ -19,7 +20,7 @@ pytestmark = [pytest.mark.long, pytest.mark.usefixtures("logging_as_before")]
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not condition():
             await asyncio.sleep(0.02)
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE
+
 
 def stores(folder: Path) -> list[str]:
     """Processes that keep their data below this folder."""
@@ -40,6 +42,8 @@ async def started(tmp_path: Path, *arguments: str) -> asyncio.subprocess.Process
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "gateway", *arguments, cwd=tmp_path, env={**environment, "PYTHONPATH": str(Path.cwd())},
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        # A shell has what it runs behind our back ignore Ctrl-C, and so all that this starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
 
 
@@ -67,7 +71,7 @@ async def test_a_terminated_process_leaves_no_store_and_no_folder_of_the_demo(
     if command == ["serve"]:
         await serving(process)
     process.send_signal(signal.SIGTERM)
-    await asyncio.wait_for(process.communicate(), 40)
+    await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == (0 if command == ["serve"] else 143)
     assert not list(tmp_path.glob("gateway-demo-*"))
     others = [pid for pid in stores(tmp_path) if int(pid) != process.pid]
@@ -81,7 +85,7 @@ async def test_a_demo_that_a_person_stops_says_so_and_has_not_failed_unless_its_
     process = await started(tmp_path, "demo", *more)
     await store_of(tmp_path)
     process.send_signal(signal.SIGINT)
-    said, complaints = await asyncio.wait_for(process.communicate(), 40)
+    said, complaints = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert (process.returncode, b"The demo has ended" in said) == (code, code == 0)
     assert b"Traceback" not in complaints
     assert not list(tmp_path.glob("gateway-demo-*"))
@@ -91,5 +95,5 @@ async def test_a_process_that_is_terminated_while_it_starts_leaves_no_store(tmp_
     process = await started(tmp_path, "serve")
     await store_of(tmp_path)
     process.send_signal(signal.SIGTERM)
-    await asyncio.wait_for(process.communicate(), 40)
+    await asyncio.wait_for(process.communicate(), PATIENCE)
     assert not stores(tmp_path)

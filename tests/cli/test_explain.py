@@ -68,8 +68,17 @@ def test_an_explanation_for_machines_has_the_same(gateway: Gateway) -> None:
     }
 
 
+def test_an_end_is_explained_as_by_a_gateway_that_knows_of_no_alert(gateway: Gateway) -> None:
+    over = {**DOWN, "status": "resolved", "endsAt": "2026-11-23T10:05:00Z"}
+    assert explained(gateway, alerts=(over,)).out.splitlines()[1:] == [
+        "  deduplicate  ignored (orphan_resolve)",
+        "so says a gateway that knows of no alert yet; a running one knows what fires, and a resolve ends it there",
+    ]
+
+
 def test_what_is_quarantined_is_shown_with_its_place(gateway: Gateway) -> None:
     done = explained(gateway, alerts=({"labels": {"alertname": [5]}},))
+    assert "knows of no alert yet" not in done.out
     assert (done.code, done.out.startswith("quarantined: alerts[].labels.alertname: ")) == (1, True)
     assert "nobody is told" in done.out
 

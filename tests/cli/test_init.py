@@ -23,6 +23,22 @@ def test_it_writes_what_the_repository_has_in_rules(gateway: Gateway) -> None:
     assert there == {path.name: path.read_text("utf-8") for path in (ROOT / "rules").iterdir()}
 
 
+@pytest.mark.parametrize(
+    ("arguments", "rules", "run"),
+    [
+        pytest.param((), "rules", "run gateway serve", id="rules/ is found by itself"),
+        pytest.param(("./rules",), "rules", "run gateway serve", id="rules/ by another name"),
+        pytest.param((), "set", "run gateway serve", id="the setting names it already"),
+        pytest.param(("new",), "rules", "run GATEWAY_RULES=new gateway serve", id="another folder is named"),
+        pytest.param(("a b",), "rules", "run GATEWAY_RULES='a b' gateway serve", id="as a shell reads it"),
+    ],
+)
+def test_the_next_step_serves_the_rules_that_were_written(
+    arguments: tuple[str, ...], rules: str, run: str, gateway: Gateway
+) -> None:
+    assert gateway("init", *arguments, GATEWAY_RULES=rules).out.splitlines()[-1].endswith(run)
+
+
 def test_what_it_writes_has_no_findings_and_is_what_its_schema_takes(gateway: Gateway) -> None:
     gateway("init")
     assert load_rules(Path("rules"), NOW).findings == ()

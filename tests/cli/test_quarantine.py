@@ -6,8 +6,8 @@ import asyncio
 
 from gateway.sandbox import Fault, FaultKind
 from tests.support.command_line import ADMIN, Beside, Done
+from tests.support.patience import PATIENCE
 from tests.support.processes import alert
-from tests.support.running_gateway import PATIENCE
 
 
 async def run(beside: Beside, *arguments: str) -> Done:

@@ -20,12 +20,12 @@ import httpx
 import pytest
 
 from tests.support.command_line import Gateway, written
+from tests.support.patience import PATIENCE
 from tests.support.processes import alert, body
 from tests.support.replicated import Server
 from tests.support.servers import free_port
 
 RULES = "destinations: {chat: {slack: {channel: C1}}}\nroutes: [{name: all, notify: [chat]}]\n"
-PATIENCE = 30.0
 
 
 @dataclass
@@ -123,7 +123,7 @@ async def test_a_signal_while_it_waits_for_its_store_is_a_stop_like_any_other(
 ) -> None:
     async with serving(tmp_path, GATEWAY_REDIS_URL=f"redis://127.0.0.1:{free_port()}") as gateway:
         await gateway.until(lambda: gateway.lines("waiting_for_store"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             assert await gateway.end(number) == 0
         assert [line["signal"] for line in gateway.lines("stopping")] == [number.name]
         assert len(gateway.lines("stopped")) == 1

@@ -41,6 +41,12 @@ def test_an_alert_is_shown_by_the_labels_that_not_all_share_and_why_it_is_told(
     ]
 
 
+def test_what_is_due_says_since_when(capsys: pytest.CaptureFixture[str]) -> None:
+    due = verdict("a1", standing="due", reason="waiting_to_send", until="2026-11-23T10:05:00.5Z")
+    print_incident({**INCIDENT, "alerts": [alert(1)], "verdicts": [due]})
+    assert "chat: due, waiting_to_send: , since 2026-11-23T10:05:00Z" in capsys.readouterr().out
+
+
 def test_the_page_of_one_begins_with_the_word_of_the_list_and_says_what_was_told_before(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -58,11 +64,21 @@ def test_alerts_beyond_the_bound_are_counted(capsys: pytest.CaptureFixture[str])
     assert "… and 3 more: `--json` has them all" in capsys.readouterr().out
 
 
-def test_what_is_broken_and_what_to_do_stand_first_once_each(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("more", "rest"),
+    [
+        pytest.param((), "1 more sentence", id="one more"),
+        pytest.param((6,), "2 more sentences", id="two more"),
+    ],
+)
+def test_what_is_broken_and_what_to_do_stand_first_once_each(
+    more: tuple[int, ...], rest: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     texts = {"summary": "Half of all payments fail", "runbook_url": "https://runbooks.example/pay"}
     alerts = [{**alert(number), "annotations": texts} for number in (1, 2)]
     others = [
-        {**alert(number), "annotations": {"description": f"disk {number} is full"}} for number in (3, 4, 5)
+        {**alert(number), "annotations": {"description": f"disk {number} is full"}}
+        for number in (3, 4, 5, *more)
     ]
     print_incident({**INCIDENT, "alerts": [*alerts, *others], "verdicts": []})
     lines = capsys.readouterr().out.splitlines()
@@ -70,9 +86,25 @@ def test_what_is_broken_and_what_to_do_stand_first_once_each(capsys: pytest.Capt
         "Half of all payments fail",
         "disk 3 is full",
         "disk 4 is full",
-        "… and 1 more sentences: `--json` has them all",
+        f"… and {rest}: `--json` has them all",
         "runbook: https://runbooks.example/pay",
     ]
+
+
+@pytest.mark.parametrize(
+    ("alerts", "line"),
+    [
+        pytest.param([alert(1), alert(1)], "since 2026-11-23T10:00:00Z", id="one alert has none"),
+        pytest.param(
+            [alert(1), alert(2)], "in several places, since 2026-11-23T10:00:00Z", id="two share none"
+        ),
+    ],
+)
+def test_several_places_are_those_of_several_alerts(
+    alerts: list[dict[str, Any]], line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_incident({**INCIDENT, "where": "", "alerts": alerts, "verdicts": []})
+    assert capsys.readouterr().out.splitlines()[1].startswith(line)
 
 
 def test_what_nobody_has_says_how_to_take_it(capsys: pytest.CaptureFixture[str]) -> None:
@@ -91,13 +123,16 @@ def test_since_when_it_goes_on_and_from_when_to_when_it_did(capsys: pytest.Captu
 
 
 def test_what_each_target_was_told_last_and_when_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    told = {"target": "chat", "told": "firing", "told_at": "2026-11-23T10:00:01.5Z", "error": None}
+    at = "2026-11-23T10:00:01.5Z"
+    told = {"target": "chat", "told": "firing", "told_at": at, "first_told_at": at, "error": None}
+    perhaps = {**told, "target": "spare", "told_at": None, "first_told_at": None, "error": "server_error"}
     untold = {"target": "pager", "told": "none", "told_at": None, "error": "HTTP 503"}
-    print_incident({**INCIDENT, "ledgers": [told, untold]})
-    lines = [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()[-2:]]
+    print_incident({**INCIDENT, "ledgers": [told, untold, perhaps]})
+    lines = [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()[-3:]]
     assert lines == [
         ["chat", "told firing at 2026-11-23T10:00:01Z"],
         ["pager", "told nothing yet  HTTP 503"],
+        ["spare", "may have been told firing, without an answer  server_error"],
     ]
 
 

@@ -17,8 +17,9 @@ from gateway.decisions.notification.view import View
 from gateway.decisions.policy import Policy
 from gateway.model.alert import Alert
 from gateway.model.durations import HOUR
-from gateway.model.incident import Acknowledgement, Closure, Incident, Member
+from gateway.model.incident import Acknowledgement, Closure, Incident
 from gateway.model.ledger import Endpoint, Ledger, MessageRef
+from gateway.model.members import Member
 from gateway.model.notification import Delivered, Notification
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Route

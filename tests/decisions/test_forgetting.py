@@ -10,8 +10,9 @@ from gateway.decisions.incident_snapshot import IncidentSnapshot
 from gateway.decisions.intake.deduplicate import observe
 from gateway.model.alert import Alert
 from gateway.model.durations import DAY, HOUR, MINUTE
-from gateway.model.incident import Incident, Member
+from gateway.model.incident import Incident
 from gateway.model.ledger import Intent, LastNotified, Ledger, MessageRef, Note, NotifiedState, Part
+from gateway.model.members import Member
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.source import Source
 from tests.support.build import START, seen

@@ -91,16 +91,17 @@ def test_what_is_snoozed_says_by_whom_and_for_how_long() -> None:
     assert (one.who, one.until) == ("snoozed by bob", NOW + HOUR)
 
 
-def test_silences_made_since_are_listed_and_older_ones_that_hold_are_counted() -> None:
+def test_silences_made_since_are_listed_ended_or_not_and_older_ones_that_hold_are_counted() -> None:
     found = handover(
         silences=(
             silence("late", made=2 * HOUR, ends=9 * HOUR),
             silence("soon", made=90 * MINUTE, ends=4 * HOUR),
             silence("over", made=2 * HOUR, ends=2 * HOUR + MINUTE),
             silence("before", made=0, ends=9 * HOUR),
+            silence("long over", made=0, ends=2 * HOUR),
         )
     )
-    assert ([one.id for one in found.silences], found.earlier_silences) == (["soon", "late"], 1)
+    assert ([one.id for one in found.silences], found.earlier_silences) == (["soon", "late", "over"], 1)
 
 
 def test_what_the_rules_hide_from_vendors_is_hidden() -> None:

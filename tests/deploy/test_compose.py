@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support.deploy_tools import ROOT, run, tool
+from tests.support.patience import PATIENCE
 from tests.support.servers import program
 from tests.support.stack import read_yaml, stack_of
 
@@ -143,7 +144,7 @@ def test_its_redis_wants_the_password_and_has_every_write_on_disk_before_it_answ
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.05)

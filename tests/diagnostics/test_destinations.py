@@ -11,6 +11,7 @@ from gateway.sandbox.mail import Login
 from gateway.state.credentialed import note_credentialed
 from gateway.storage.connections import connect
 from gateway.storage.layout import open_shards
+from tests.support.hostile_peers import hostile, silent
 from tests.support.installation import (
     HOOK,
     HOOK_SECRETS,
@@ -19,6 +20,7 @@ from tests.support.installation import (
     WRONG_TOKEN,
     Patient,
 )
+from tests.support.pinged import Pinged
 from tests.support.servers import free_port, redis_server
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -86,6 +88,70 @@ async def test_a_key_that_is_missing_beside_another_of_its_vendor_is_a_failure(p
     ]
     ((mark, said),) = await patient.said("area-pager")
     assert (mark, said.partition(": ")[0]) == (Mark.BAD, "AREA_KEY_FILE")
+
+
+async def test_a_pagerduty_that_does_not_answer_is_a_failure_that_names_its_address(patient: Patient) -> None:
+    patient.more = {"PAGERDUTY_EVENTS_URL": f"http://127.0.0.1:{free_port()}/sesame"}
+    ((mark, said),) = await patient.said("pager")
+    assert mark is Mark.BAD
+    who = "PagerDuty was not reached at the address in PAGERDUTY_EVENTS_URL"
+    assert said == f"{who}: unavailable: no connection; is it right, and can it be reached from here?"
+
+
+@pytest.mark.parametrize("status", [200, 302, 404, 405, 500])
+async def test_any_answer_of_pagerdutys_will_do_and_no_event_is_sent(patient: Patient, status: int) -> None:
+    async with Pinged.listening() as pinged:
+        pinged.status = status
+        patient.more = {"PAGERDUTY_EVENTS_URL": f"{pinged.url}/v2/enqueue"}
+        ((mark, said),) = await patient.said("pager")
+    assert (mark, said.startswith("PagerDuty answers, and PAGERDUTY_ROUTING_KEY looks like")) == (
+        Mark.GOOD,
+        True,
+    )
+    assert pinged.paths == ["/"]
+
+
+async def test_a_pagerduty_that_never_says_a_word_was_not_reached(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.outbound.pagerduty.wiring.EXAMINE_SECONDS", 0.2)
+    async with hostile(silent) as (_, port):
+        patient.more = {"PAGERDUTY_EVENTS_URL": f"http://127.0.0.1:{port}"}
+        ((mark, said),) = await patient.said("pager")
+    assert (mark, "PAGERDUTY_EVENTS_URL: timeout; is it right" in said) == (Mark.BAD, True), said
+
+
+async def test_a_pagerduty_that_speaks_no_tls_was_not_reached(patient: Patient) -> None:
+    async with Pinged.listening() as pinged:
+        patient.more = {"PAGERDUTY_EVENTS_URL": pinged.url.replace("http:", "https:")}
+        ((mark, said),) = await patient.said("pager")
+    assert (mark, "PAGERDUTY_EVENTS_URL: tls: the TLS handshake failed; " in said) == (Mark.BAD, True), said
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("events_url: {env: RELAY_URL}", "PagerDuty was not reached at the address in RELAY_URL: "),
+        ('events_url: "https://relay.example"', "PagerDuty was not reached at the address in `events_url`: "),
+        ("region: eu", "PagerDuty's events API at events.eu.pagerduty.com was not reached: "),
+        ("service: pay", "PagerDuty's events API at events.pagerduty.com was not reached: "),
+        ("events_url: {env: BAD_URL}", "BAD_URL holds no address such as https://events.eu.pagerduty.com"),
+    ],
+)
+async def test_whoever_was_not_reached_is_named_by_what_says_the_address(
+    patient: Patient, more: str, said: str
+) -> None:
+    patient.rules = RULES.replace("PAGERDUTY_ROUTING_KEY}", f"PAGERDUTY_ROUTING_KEY}}, {more}")
+    patient.more = {
+        "PAGERDUTY_EVENTS_URL": "https://events.pagerduty.com",
+        "RELAY_URL": "https://relay.example/sesame",
+        "BAD_URL": "sesame",
+        "GATEWAY_VENDOR_PROXY": f"http://127.0.0.1:{free_port()}",
+        "GATEWAY_NO_PROXY": "127.0.0.1",
+    }
+    ((mark, sentence),) = await patient.said("pager")
+    assert (mark, sentence.startswith(said), "sesame" in sentence) == (Mark.BAD, True, False), sentence
+    assert "the proxy" in sentence or "BAD_URL" in sentence
 
 
 async def test_a_key_of_another_length_is_no_routing_key(patient: Patient) -> None:

@@ -58,6 +58,7 @@ async def test_looking_sends_nothing_to_people(patient: Patient) -> None:
     await patient.examined()
     assert not patient.slack.messages("alerts")
     assert not patient.pagerduty.incidents
+    assert not patient.pagerduty.calls
 
 
 # Rules

@@ -14,9 +14,10 @@ from gateway.diagnostics.diagnosis import Diagnosis, Mark
 from gateway.diagnostics.store import examine_store
 from gateway.model.changes import Cell, Changes, Table
 from gateway.model.durations import HOUR, SECOND
-from gateway.storage.connections import connect
 from gateway.storage.embedded import embedded_store
 from gateway.storage.layout import open_shards
+from tests.support.connected import patient
+from tests.support.patience import PATIENCE
 from tests.support.servers import redis_server
 
 
@@ -28,7 +29,7 @@ def url() -> Iterator[str]:
 
 async def laid_out(url: str, shards: int, *partition_by: str, alert: bool = True) -> None:
     """Have a gateway lay the store out, and put an alert into it."""
-    client = connect(url)
+    client = patient(url)
     opened = await open_shards(client, shards, partition_by)
     if alert:
         await opened.home.commit(Changes(put={Cell(Table.ALERTS, "a1"): b"\x00"}))
@@ -78,7 +79,7 @@ async def test_an_embedded_store_is_looked_at_while_it_runs(tmp_path: Path) -> N
         await laid_out(store.url, 1)
         (said,) = bad(await examine_store(settings, ()))
         assert "laid out for 1 shard" in said
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         (found,) = await examine_store(settings, ())
     assert found == Diagnosis(Mark.GOOD, "store", f"embedded, in {tmp_path}")
 
@@ -94,7 +95,7 @@ async def test_a_clock_of_the_store_that_is_far_from_this_machine_s_is_said(
 
 
 async def test_a_store_that_fills_up_is_a_worry_with_what_to_do(url: str) -> None:
-    client = connect(url)
+    client = patient(url)
     await client.ask("SET", "ballast", b"x" * (7 << 20))
     await client.ask_each("CONFIG SET", "maxmemory", str(9 << 20))
     await client.aclose()

@@ -16,7 +16,7 @@ import yaml
 from gateway.cli.commands import COMMANDS
 from gateway.config.settings import Settings
 from gateway.inbound.webhooks.body import Caps
-from gateway.intake.parse_webhook import MAX_ALERTS
+from gateway.intake.read_body import MAX_ALERTS
 from gateway.model.notification import Notification
 from gateway.model.verdict import Reason
 from gateway.model.worded import FiringTimes, Quieted

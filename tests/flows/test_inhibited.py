@@ -586,6 +586,7 @@ async def test_a_source_that_comes_between_a_look_and_what_is_decided_on_it_stil
     versioned: int,
 ) -> None:
     world = World(rules(routes=[replace(EVERYTHING, group_wait=0, page=())]))
+    world.leave_plans_to_agenda()
     gather, looks = world.store.gather, 0
 
     async def disturbed(ask: Query) -> Result:

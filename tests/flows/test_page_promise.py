@@ -20,8 +20,9 @@ from gateway.model.rules.route import Route
 from gateway.telemetry.metrics import Metrics
 from tests.flows.test_silences import rules, silenced
 from tests.support.build import pager, rulebook, seen, slack, someone
+from tests.support.patience import PATIENCE
 from tests.support.processes import alert
-from tests.support.running_gateway import PATIENCE, Running, Starter
+from tests.support.running_gateway import Running, Starter
 from tests.support.world import World
 
 DOWN = Refused("unavailable")

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from tests.support.patience import PATIENCE
 from tests.support.running_gateway import Running
 
 STARTS = "2026-11-23T10:00:00Z"
@@ -70,14 +71,14 @@ async def test_health_and_an_own_alert_say_it_for_as_long_as_it_is_so(app: Runni
         found = (await app.ask("/health")).json()["worries"]
         return [worry for worry in found if "without all their alerts (max_alerts)" in worry]
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not await worries():
             await asyncio.sleep(0.05)
     await app.until(lambda: "GatewayTurnedAway" in str(app.slack.messages("alerts")))
     metrics = (await app.ask("/metrics")).text
     assert 'gateway_turned_away_total{reason="truncated",source="default"} 37.0' in metrics
     await send(app, disk(1), left_out=0)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while await worries():
             await asyncio.sleep(0.05)
 
@@ -91,18 +92,18 @@ async def test_a_group_whose_last_webhook_is_itself_cut_short_is_reported_until_
     app: Running,
 ) -> None:
     await send(app, disk(1), left_out=37)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not await reported(app):
             await asyncio.sleep(0.05)
     await send(app, disk(1, "resolved"), left_out=37)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while await reported(app):
             await asyncio.sleep(0.05)
 
 
 async def test_a_group_of_which_nothing_could_be_read_is_reported_too(app: Running) -> None:
     await send(app, {**disk(1), "labels": {}}, left_out=37)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not (items := await reported(app)):
             await asyncio.sleep(0.05)
     assert [item["error"] for item in items] == ["37 alerts of 1 group"]

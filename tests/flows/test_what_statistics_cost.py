@@ -15,9 +15,9 @@ from gateway.intake.group_commit import GroupCommit
 from gateway.model.alert import Observation
 from gateway.model.changes import Changes, Query
 from gateway.model.durations import MINUTE
-from gateway.storage.connections import connect
 from gateway.storage.redis import RedisStore
 from tests.support.build import rulebook, seen
+from tests.support.connected import patient
 from tests.support.world import World
 
 ARRIVALS: dict[str, Callable[[], list[Observation]]] = {
@@ -74,6 +74,7 @@ async def intake_of(store: Any) -> GroupCommit:
 @pytest.mark.parametrize("arrival", ARRIVALS)
 async def test_an_intake_reads_at_most_twice_writes_once_and_feeds_no_statistics(arrival: str) -> None:
     world = World()
+    world.leave_plans_to_agenda()
     await world.intake.accept([seen(service="known")], ())
     asked = Asked(world.store)
     await world.intake.accept(ARRIVALS[arrival](), ())
@@ -86,7 +87,7 @@ async def test_an_intake_reads_at_most_twice_writes_once_and_feeds_no_statistics
 async def test_an_intake_runs_no_more_scripts_than_that_in_a_real_store(
     arrival: str, valkey_url: str
 ) -> None:
-    client = connect(valkey_url)
+    client = patient(valkey_url)
     await client.ask_each("FLUSHALL")
     store = RedisStore(client)
     intake = await intake_of(store)

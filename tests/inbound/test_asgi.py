@@ -45,7 +45,14 @@ def answered(path: str | None, method: str, status: int, seconds: float) -> None
     ANSWERED.append((path, method, status))
 
 
-ROUTES = [Route("/here", here), Route("/faulty", faulty), Route("/of/{one}", here)]
+async def store_away(_request: Request) -> Response:
+    return PlainTextResponse("the store is away", 503)
+
+
+ROUTES = [
+    *(Route("/here", here), Route("/faulty", faulty), Route("/of/{one}", here)),
+    Route("/api/v1/silences", store_away, methods=["GET", "POST"]),
+]
 APP = AsgiApp(endpoint, ROUTES, wrong_place, answered)
 
 
@@ -132,3 +139,17 @@ async def test_a_fault_of_ours_is_logged_and_answered_without_a_word_of_it() -> 
         500,
     )
     assert "a detail of ours" in repr(line["exc_info"])
+
+
+@pytest.mark.parametrize(
+    ("method", "level"),
+    [
+        pytest.param("POST", "warning", id="what somebody wanted done is not done"),
+        pytest.param("GET", "debug", id="whoever only reads is told"),
+    ],
+)
+async def test_an_act_that_the_store_kept_from_being_done_is_seen_by_default(method: str, level: str) -> None:
+    with capture_logs() as lines:
+        assert (await ask("/api/v1/silences", method)).status_code == 503
+    (line,) = lines
+    assert (line["event"], line["log_level"], line["status"]) == ("request_answered", level, 503)

@@ -22,6 +22,7 @@ from gateway.model.verdict import Reason
 from gateway.simulate.self_test import PathTested
 from gateway.storage.memory import MemoryStore
 from gateway.telemetry.metrics import Metrics
+from tests.support.patience import PATIENCE
 from tests.support.processes import alert
 from tests.support.running_gateway import Running
 
@@ -88,7 +89,7 @@ async def test_a_store_that_does_not_answer_in_time_is_not_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(asked_store, "STORE_SECONDS", 0.01)
-    answer = await asyncio.wait_for(probe("/readyz", Stuck()), 5)
+    answer = await asyncio.wait_for(probe("/readyz", Stuck()), PATIENCE)
     assert (answer.status_code, answer.text) == (503, "the store is away: it does not answer in time\n")
 
 

@@ -24,11 +24,12 @@ from gateway.inbound.connections import MAX_HEADER_BYTES
 from gateway.inbound.server import address_of, bind, make_server
 from gateway.inbound.webhooks import responses
 from gateway.inbound.webhooks.body import Caps
+from tests.support.patience import quickly
 from tests.support.servers import free_port
 from tests.support.webhook_endpoint import GOOD, Taker, door
 
 BODY = json.dumps({"version": "4", "alerts": [GOOD]}).encode()
-QUICKLY = 3.0  # seconds
+QUICKLY = 3.0  # seconds, as `quickly` counts them
 
 
 @dataclass
@@ -56,7 +57,7 @@ class Wire:
 
     async def status(self) -> int:
         """Of the next answer, whose body is read over."""
-        async with asyncio.timeout(QUICKLY):
+        async with quickly(QUICKLY):
             head = await self.reader.readuntil(b"\r\n\r\n")
             headers = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:-2])
             await self.reader.readexactly(int(headers[b"content-length"]))
@@ -64,7 +65,7 @@ class Wire:
 
     async def rest(self) -> bytes:
         """Until the other side hangs up."""
-        async with asyncio.timeout(QUICKLY):
+        async with quickly(QUICKLY):
             try:
                 return await self.reader.read()
             except ConnectionError:
@@ -91,7 +92,7 @@ async def _end(server: uvicorn.Server, ended: asyncio.Task[None]) -> None:
         one.close()
     for connection in [*server.server_state.connections]:
         connection.transport.abort()
-    async with asyncio.timeout(QUICKLY):
+    async with quickly(QUICKLY):
         while server.server_state.connections or server.server_state.tasks:
             await asyncio.sleep(0)
 
@@ -184,7 +185,7 @@ async def test_a_sender_that_waits_for_a_go_ahead_gets_one() -> None:
         wire = await there.connect()
         head, _, body = webhook(Expect="100-continue").partition(b"\r\n\r\n")
         await wire.say(head + b"\r\n\r\n")
-        async with asyncio.timeout(QUICKLY):
+        async with quickly(QUICKLY):
             assert (await wire.reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 100")
         await wire.say(body)
         assert await wire.status() == 200
@@ -197,6 +198,13 @@ async def test_a_sender_that_dawdles_over_its_body_is_answered_503_and_not_waite
     async with listening(door(Taker(), caps=Caps(read_time=0.05))) as there:
         wire = await there.connect()
         await wire.say(webhook()[:-5])
+        assert await wire.status() == 503
+
+
+async def test_a_sender_that_opens_a_webhook_and_sends_nothing_of_it_is_answered_503() -> None:
+    async with listening(door(Taker(), caps=Caps(read_time=0.05))) as there:
+        wire = await there.connect()
+        await wire.say(webhook().partition(b"\r\n\r\n")[0] + b"\r\n\r\n")
         assert await wire.status() == 503
 
 
@@ -356,7 +364,8 @@ async def test_a_head_that_is_too_large_is_cut_off() -> None:
             await writer.drain()
             sent += 8_000
             await asyncio.sleep(0)
-        assert await asyncio.wait_for(reader.read(), 5) == b""
+        async with quickly(QUICKLY):
+            assert await reader.read() == b""
     except ConnectionError:
         pass
     writer.close()
@@ -376,7 +385,8 @@ async def test_at_the_end_webhooks_in_flight_are_answered_and_taken() -> None:
         await asyncio.sleep(0.1)
         there.server.should_exit = True
         assert await wire.status() == 200
-        await asyncio.wait_for(there.ended, QUICKLY)
+        async with quickly(QUICKLY):
+            await there.ended
     assert len(taker.seen) == 1
 
 
@@ -399,14 +409,16 @@ async def test_at_the_end_idle_connections_are_closed_at_once() -> None:
         await wire.say(webhook())
         await wire.status()
         there.server.should_exit = True
-        await asyncio.wait_for(there.ended, QUICKLY)
+        async with quickly(QUICKLY):
+            await there.ended
         assert await wire.rest() == b""
 
 
 async def test_after_the_end_nobody_is_let_in() -> None:
     async with listening(door(Taker())) as there:
         there.server.should_exit = True
-        await asyncio.wait_for(there.ended, QUICKLY)
+        async with quickly(QUICKLY):
+            await there.ended
         with pytest.raises(OSError):
             await there.connect()
 

@@ -21,6 +21,7 @@ from gateway.inbound.asgi import AsgiApp
 from gateway.inbound.connections import MAX_CONNECTIONS, Config, connections_allowed, newcomers_allowed
 from gateway.inbound.strangers import MAX_NEWCOMERS, MAX_OF_ONE_ADDRESS, MAX_STRANGERS, Strangers
 from tests.inbound.test_server import QUICKLY, Listening, Wire, listening, webhook
+from tests.support.patience import quickly
 from tests.support.webhook_endpoint import Taker, door
 
 TOKEN = "s3cret-token"
@@ -163,7 +164,7 @@ async def closed(wire: Wire) -> bool:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(QUICKLY):
+    async with quickly(QUICKLY):
         while not true():
             await asyncio.sleep(0.01)
 
@@ -253,7 +254,7 @@ async def test_what_begins_no_request_keeps_no_connection_open(guarded: Listenin
     await wire.say(f"GET /nowhere HTTP/1.1\r\nHost: g\r\nContent-Length: {length}\r\n\r\n".encode())
     assert await wire.status() == 404
     gone = asyncio.create_task(wire.rest())
-    async with asyncio.timeout(QUICKLY):
+    async with quickly(QUICKLY):
         while not gone.done():
             wire.writer.write(said)
             await asyncio.sleep(0.02)

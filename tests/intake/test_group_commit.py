@@ -23,6 +23,7 @@ from gateway.model.records import load_alert
 from gateway.state.transact import COMMIT_ATTEMPTS, FENCE_MS
 from gateway.storage.memory import MemoryStore
 from tests.support.build import START, rulebook, seen
+from tests.support.patience import PATIENCE
 
 
 @dataclass
@@ -163,7 +164,6 @@ async def test_webhooks_that_come_together_share_a_commit() -> None:
     intake, crowd = crowded(0)
     await asyncio.gather(*(intake.accept([seen(service=f"s{number}")], []) for number in range(20)))
     assert len(crowd.commits) == 1
-    assert intake.crowded()
 
 
 async def test_a_webhook_that_cannot_be_decided_fails_alone() -> None:
@@ -238,7 +238,7 @@ async def test_the_same_copy_seen_first_by_two_replicas_with_other_rules_belongs
     others = GroupCommit(slow, Correlator(rulebook()), woken=lambda: None, taken=lambda *_: None)  # type: ignore[arg-type]
     one, other = seen(), msgspec.structs.replace(seen(), alert=seen(pod="a").alert)
     waiting = asyncio.create_task(others.accept([one], []))
-    await asyncio.wait_for(slow.has_read.wait(), 5)
+    await asyncio.wait_for(slow.has_read.wait(), PATIENCE)
     await intake.accept([other], [])
     await waiting
     alerts = [load_alert(row.value) for row in crowd.store.rows[Table.ALERTS].values()]

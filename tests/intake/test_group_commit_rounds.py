@@ -10,6 +10,7 @@ import pytest
 
 from gateway.decisions.intake.correlate import Correlator
 from gateway.errors import StateUnavailable
+from gateway.intake import group_commit
 from gateway.intake.commit_part import keep
 from gateway.intake.group_commit import GroupCommit
 from gateway.intake.pieces import MAX_COMMIT_ALERTS
@@ -60,12 +61,15 @@ class Shard:
         self.woken += 1
 
 
-async def test_webhooks_that_wait_for_a_commit_share_the_next_one() -> None:
+async def test_webhooks_that_wait_for_a_commit_share_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group_commit, "CROWDED_SECONDS", 3_600.0)
     shard = Shard()
     await asyncio.gather(*[shard.intake.accept([seen(pod=str(number))], []) for number in range(10)])
     assert len(shard.store.committed) == 1
     assert (shard.store.counted["received"], shard.woken) == (10, 1)
-    assert shard.intake.crowded()
+    assert not shard.intake.crowded(), "they may have met by chance"
+    await asyncio.gather(*[shard.intake.accept([seen(pod=str(number))], []) for number in range(10, 20)])
+    assert shard.intake.crowded(), "they come in faster than one by one"
 
 
 async def test_a_large_webhook_is_committed_in_rounds_and_wakes_the_reconciler_once() -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from gateway.decisions.intake.normalise import Normaliser
 from gateway.errors import BadWebhook
-from gateway.intake.parse_webhook import MAX_ALERTS, Parsed, check_count, parse
+from gateway.intake.parse_webhook import Parsed, parse
+from gateway.intake.read_body import MAX_ALERTS, check_count
 from gateway.model.quarantined import MAX_RAW
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.rulebook import LabelRules

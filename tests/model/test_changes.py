@@ -35,6 +35,7 @@ FILLED_TOPICS = {
 FILLED = {
     "expect": {CELL: b"v1"},
     "put": {CELL: b"value"},
+    "renew": {"a1": (10, 30)},
     "drop": [OTHER_CELL],
     "count": {"received": 2},
     "agenda": {PLAN: (1_000, 5)},

@@ -24,21 +24,22 @@ OF_COMMANDS = (
     "config/admin_token.py",
     "config/new_token.py",
     "outbound/mail/wiring.py",
+    "outbound/reach.py",
     "outbound/slack/channel_check.py",
     "outbound/webhook/notifier.py: check_address",
     "outbound/webhook/wiring.py",
 )
+OF_START = ("config/data_dir.py", "runtime/service_manager.py", "runtime/store.py", "runtime/tracing.py")
 OF_UPKEEP = (
-    "actions/pagerduty_reader.py",
     "actions/slack_roles.py",
     "actions/slack_sockets.py",
-    "config/",
+    "config/secrets.py",
     "outbound/pagerduty/rest",
     "outbound/slack/socket_mode.py",
     "reconcile/loop.py",
     "rules/",
-    "runtime/",
-    "self_monitoring/",
+    "self_monitoring/auditor.py",
+    "self_monitoring/heartbeat.py",
     "state/looking.py",
     "state/person_names.py",
     "state/statistics_sweep.py",
@@ -59,6 +60,7 @@ OF_PROTOCOL = {
     "ResponseError",
     "ClusterDownError",
     "RedisError",
+    "InvalidResponse",
     "OF_THE_SERVER",
 }
 OF_WAITS = {"TimeoutError", "CancelledError"}
@@ -72,6 +74,7 @@ RESPONSES = {
     "_refusal",
     "Unread",
 }
+OF_VENDORS = {"Refused", "Unanswered"}  # what a delivery is settled with
 BROAD = {"Exception", "BaseException"}
 
 
@@ -83,7 +86,8 @@ class Sort(StrEnum):
     VENDOR = "a call to a vendor has failed"
     ANSWERED = "a request gets the status that it leads to"
     FAULT = "a fault of ours is kept, for whoever goes on with the rest"
-    UPKEEP = "work that nobody waits for"
+    UPKEEP = "a round of the gateway's own work has failed"
+    START = "the process around the gateway"
     PASSED_ON = "it only raises"
     READS = "it reads a text"
     MACHINE = "it asks the machine"
@@ -93,10 +97,10 @@ class Sort(StrEnum):
     UNSORTED = "unsorted"
 
 
-CRITICAL = (Sort.SAID, Sort.STORE, Sort.VENDOR, Sort.ANSWERED, Sort.FAULT)
+CRITICAL = (Sort.SAID, Sort.STORE, Sort.VENDOR, Sort.ANSWERED, Sort.FAULT, Sort.UPKEEP)
 REASONS = {
-    Sort.UPKEEP: "It stands in a loop of the gateway's own (the claims of the agenda, reloads, looks at the machine, at people and at"
-    " the store), where no webhook, request or subject has begun. It has a metric and an event, and no span.",
+    Sort.START: "It stands where a process starts, before anything counts or traces, or beside the gateway, where systemd is told that"
+    " it lives. The log says it.",
     Sort.PASSED_ON: "It only raises, so that it decides nothing: whoever ends that error stands in this list, or answers 500.",
     Sort.READS: "A text cannot be read, and the clause gives the value or the refusal that this leads to. What follows of the value is an"
     " outcome, a reason or a status, and is counted as such.",
@@ -134,7 +138,7 @@ def clauses() -> tuple[Clause, ...]:
 
 def _clauses() -> Iterator[Clause]:
     seen: dict[tuple[str, str, tuple[str, ...]], int] = {}
-    for module, tree in modules():
+    for module, tree in modules(word="except"):
         for function, node in with_functions(tree):
             if isinstance(node, ast.ExceptHandler):
                 caught = _caught(node)
@@ -165,10 +169,12 @@ def _sort(name: str, caught: tuple[str, ...], clause: ast.ExceptHandler, events:
         return Sort.COMMAND
     if isinstance(clause.body[-1], ast.Raise) and not events:
         return Sort.PASSED_ON
+    if name.startswith(OF_START):
+        return Sort.START
     if events or kinds & OF_STORE:
         fails = Sort.SAID if events else Sort.STORE
         return Sort.UPKEEP if name.startswith(OF_UPKEEP) else _answered(name, clause) or fails
-    if kinds <= OF_TEXTS:
+    if kinds <= OF_TEXTS and not _gives(clause, OF_VENDORS):
         return _answered(name, clause) or Sort.READS
     if name.startswith("outbound/") or "heartbeat.py" in name:
         return Sort.UPKEEP if name.startswith(OF_UPKEEP) else Sort.VENDOR
@@ -187,5 +193,8 @@ OF_KINDS = {
 
 def _answered(name: str, clause: ast.ExceptHandler) -> Sort | None:
     """Say whether a handler of requests answers one in this clause."""
-    names = {node.id for node in ast.walk(clause) if isinstance(node, ast.Name)}
-    return Sort.ANSWERED if name.startswith("inbound/") and names & RESPONSES else None
+    return Sort.ANSWERED if name.startswith("inbound/") and _gives(clause, RESPONSES) else None
+
+
+def _gives(clause: ast.ExceptHandler, names: set[str]) -> bool:
+    return any(isinstance(node, ast.Name) and node.id in names for node in ast.walk(clause))

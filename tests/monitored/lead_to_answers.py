@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.model.turned_away import TurnedAwayReason
 from gateway.sandbox import Fault, FaultKind, MailSandbox
-from tests.monitored.lead_to_reasons import COPIES, at, opened
+from tests.monitored.lead_to_reasons import COPIES, act, at, opened
 from tests.monitored.signals import Group
 from tests.monitored.walk import Walk, clauses_of, items, leads_to
 from tests.support.processes import alert, body
@@ -13,17 +13,53 @@ from tests.support.processes import alert, body
 @leads_to(
     *items(Group.ANSWER),
     *clauses_of(
+        "outbound/slack/client.py",
+        "outbound/slack/history.py",
         "outbound/slack/threads.py: post",
         "outbound/slack/notifier.py: SlackNotifier.look, NotOk",
     ),
 )
 async def slack_takes_refuses_and_gives_no_answer(walk: Walk) -> None:
     app = await walk.start(COPIES)
-    app.slack.faults.add(Fault(FaultKind.RATE_LIMIT, method="chat.postMessage", count=1))
+    app.slack.faults.add(
+        Fault(FaultKind.RATE_LIMIT, method="chat.postMessage", count=1),
+        Fault(FaultKind.CUT_AFTER, method="chat.postMessage", count=1),
+        Fault(FaultKind.RATE_LIMIT, method="conversations.history", count=1),
+        Fault(FaultKind.ERROR, method="conversations.list", error="missing_scope", count=1),
+    )
     await opened(walk, "pay")
-    app.slack.faults.add(Fault(FaultKind.CUT_AFTER, method="chat.postMessage", count=1))
-    app.slack.faults.add(Fault(FaultKind.RATE_LIMIT, method="conversations.history", count=1))
-    await opened(walk, "cart")
+    await walk.see(*items(Group.ANSWER, "found"))
+    app.slack.faults.add(Fault(FaultKind.ERROR, method="auth.test", count=1))
+    incident = await opened(walk, "cart")
+    # A reply whose answer is lost is looked for in its thread.
+    app.slack.faults.add(
+        Fault(FaultKind.CUT_AFTER, method="chat.postMessage", count=1),
+        Fault(FaultKind.ERROR, method="conversations.replies", error="thread_not_found", count=1),
+    )
+    await act(walk, incident, "acknowledge", note="it is mine")
+
+
+@leads_to(
+    *clauses_of(
+        "outbound/slack/channel_ids.py: ChannelIds.healed",
+        "outbound/slack/threads.py: lead_to",
+    )
+)
+async def messages_cannot_be_edited(walk: Walk) -> None:
+    app = await walk.start(COPIES)
+    incident = await opened(walk, "pay")
+    app.slack.faults.add(
+        Fault(FaultKind.ERROR, method="chat.update", error="edit_window_closed", count=1),
+        Fault(FaultKind.ERROR, method="chat.getPermalink", count=1),
+    )
+    await act(walk, incident, "acknowledge")
+    await walk.see(*clauses_of("outbound/slack/threads.py: lead_to"))
+    # From now on its channel refuses everything for a while.
+    app.slack.faults.add(
+        Fault(FaultKind.ERROR, method="chat.update", error="channel_not_found", count=1),
+        Fault(FaultKind.ERROR, method="conversations.list", count=1),
+    )
+    await act(walk, incident, "unacknowledge")
 
 
 VENDORS = """
@@ -44,8 +80,8 @@ routes:
     *clauses_of(
         "outbound/http_client.py",
         "outbound/mail/client.py",
-        "outbound/mail/notifier.py",
-        "outbound/names.py: Names._run",
+        "outbound/mail/notifier.py: MailNotifier._send, NotTaken",
+        "outbound/names.py",
         "outbound/slack/mentions.py: Mentions._id_of, NotOk",
         "outbound/pagerduty/sessions.py: Sessions.send, PDClientError",
         "outbound/webhook/notifier.py",
@@ -70,6 +106,32 @@ async def every_other_vendor_fails(walk: Walk) -> None:
         await app.webhook(alert("pay", starts=at("10:00")))
         await app.webhook(alert("chat", starts=at("10:00")))
         await walk.see()
+
+
+SECRETS = """
+destinations:
+  mail: {email: {to: [ops@mail.example], from: alerts@mail.example}}
+  hook: {webhook: {url: {env: HOOK_URL}}}
+routes:
+  - {name: everything, notify: [mail, hook], group_wait: 0s}
+"""
+
+
+@leads_to(
+    *clauses_of(
+        "config/secrets.py",
+        "outbound/mail/notifier.py: MailNotifier._send, ValueError",
+    )
+)
+async def secrets_go_away_and_are_written_wrong(walk: Walk) -> None:
+    mail, hook = walk.starter.folder / "mail", walk.starter.folder / "hook"
+    mail.write_text("smtp://127.0.0.1:1", "utf-8")
+    hook.write_text("http://127.0.0.1:1/", "utf-8")
+    files = {"GATEWAY_SMTP_URL_FILE": str(mail), "HOOK_URL_FILE": str(hook)}
+    app = await walk.start(SECRETS, **files)
+    mail.write_text("nonsense", "utf-8")
+    hook.unlink()
+    await app.webhook(alert("pay", starts=at("10:00")))
 
 
 HOOK = "/webhooks/alertmanager"

@@ -30,7 +30,7 @@ SOURCES = (
     + """
 sources:
   - {name: silent, token: {env: HOOK_SILENT}, match: ['cluster="silent"'], group_interval: 1s, repeat_interval: 1s, stale_after: 1s}
-  - {name: asked, token: {env: HOOK_ASKED}, match: ['cluster="asked"'], receiver: gateway, alertmanager: [{env: ASKED_URL}, {env: AWAY_URL}]}
+  - {name: asked, token: {env: HOOK_ASKED}, match: ['cluster="asked"'], receiver: gateway, alertmanager: [{env: ASKED_URL}, {env: AWAY_URL}, {env: BROKEN_URL}]}
 """
 )
 FIRES_THERE = {
@@ -47,11 +47,13 @@ FIRES_THERE = {
 
 
 def alertmanager() -> Starlette:
-    """The API of an Alertmanager where one alert fires that nobody sent."""
+    """The API of an Alertmanager where one alert fires that nobody sent; below `/broken` it answers 500."""
     status = {"uptime": "2026-11-01T10:00:00Z", "versionInfo": {"version": "0.33.0"}}
     groups = [{"labels": {}, "receiver": {"name": "gateway"}, "alerts": [FIRES_THERE]}]
 
     async def answer(request: Request) -> JSONResponse:
+        if request.url.path.startswith("/broken"):
+            return JSONResponse({}, 500)
         return JSONResponse(status if request.url.path.endswith("/status") else groups)
 
     return Starlette(routes=[Route("/{rest:path}", answer)])
@@ -61,13 +63,17 @@ def alertmanager() -> Starlette:
     *items(Group.REASON, Reason.OUTSIDE_SOURCE, Reason.TOO_OLD, Reason.INFERRED, Reason.FOUND_AT_SOURCE),
     *items(Group.SUBJECT, SubjectKind.POLL),
     *items(Group.TURNED_AWAY, TurnedAwayReason.OUTSIDE_SOURCE),
-    *clauses_of("outbound/alertmanager_api.py: AlertmanagerPeers.ask, HTTPError"),
+    *clauses_of("outbound/alertmanager_api.py"),
 )
 async def sources_are_held_to_account(walk: Walk) -> None:
     server = LocalServer()
     async with server.running(alertmanager(), 0):
         tokens = {"HOOK_SILENT": "of-silent", "HOOK_ASKED": "of-asked"}
-        urls = {"ASKED_URL": server.url, "AWAY_URL": "http://127.0.0.1:1"}
+        urls = {
+            "ASKED_URL": server.url,
+            "AWAY_URL": "http://127.0.0.1:1",
+            "BROKEN_URL": f"{server.url}/broken",
+        }
         app = await walk.start(SOURCES, **tokens, **urls)
         app.client.headers["authorization"] = "Bearer of-silent"
         await app.webhook(alert("pay", starts=at("10:00"), cluster="silent"))

@@ -103,7 +103,9 @@ async def of_the_api(walk: Walk) -> None:
 @leads_to(
     *SIGNED,
     *clauses_of(
-        "inbound/webhooks/pagerduty.py: PagerDutyEndpoint._hear, ValueError", "inbound/webhooks/slack.py"
+        "inbound/webhooks/pagerduty.py: PagerDutyEndpoint._hear, ValueError",
+        "inbound/webhooks/slack.py",
+        "outbound/slack/interactions.py",
     ),
 )
 async def vendors_call_with_and_without_their_signature(walk: Walk) -> None:
@@ -114,7 +116,13 @@ async def vendors_call_with_and_without_their_signature(walk: Walk) -> None:
     await asked(walk, "POST", PAGERDUTY, 413, content=b" " * 2_000_000)
     await asked(walk, "POST", "/slack/commands", 401, content=b"command=x")
     await asked(walk, "POST", "/slack/commands", 413, content=b" " * 2_000_000)
-    for content, status in ((b"payload=%7B%7D", 200), (b"payload=x", 400), (b"payload=x", 409)):
+    pressed = b"payload=%7B%22type%22%3A%22block_actions%22%7D"  # and nothing of what was
+    for content, status in (
+        (pressed, 200),
+        (b"payload=%7B%7D", 200),
+        (b"payload=x", 400),
+        (b"payload=x", 409),
+    ):
         await from_slack(walk, "/slack/interactivity", content, status)
 
 

@@ -52,7 +52,7 @@ async def a_fault_of_ours_stops_no_other_work(walk: Walk) -> None:
     await put_on_agenda(walk, Subject.digest("shop"))
 
 
-@leads_to(*items(Group.COMMIT), *clauses_of("outbound/slack/notifier.py: SlackNotifier.notify"))
+@leads_to(*items(Group.COMMIT))
 async def commits_meet_other_writers(walk: Walk) -> None:
     app = await walk.start(COPIES)
     store = app.gateway.shards.home

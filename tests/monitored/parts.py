@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from tests.monitored import (
     lead_to_answers,
+    lead_to_hanging,
+    lead_to_own_work,
+    lead_to_people,
     lead_to_reasons,
     lead_to_sources,
     lead_to_statuses,
@@ -14,6 +17,9 @@ from tests.monitored.walk import PARTS
 __all__ = [
     "PARTS",
     "lead_to_answers",
+    "lead_to_hanging",
+    "lead_to_own_work",
+    "lead_to_people",
     "lead_to_reasons",
     "lead_to_sources",
     "lead_to_statuses",

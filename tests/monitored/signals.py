@@ -22,7 +22,7 @@ from tests.monitored.excepts import CRITICAL, Clause, Sort, clauses
 from tests.monitored.statuses import FACES, OF_WEBHOOKS, statuses
 
 OF_REQUEST, OF_COMMIT, OF_PLAN, OF_DELIVERY = "the request", "`commit`", "`plan`", "`delivery`"
-OF_SUBJECT = "the kind of the subject"
+OF_SUBJECT, OF_OWN = "the kind of the subject", "the round that has failed"
 WEBHOOKS = FACES[OF_WEBHOOKS[0]]
 STARTING = FACES["inbound/doorway.py"]
 
@@ -186,6 +186,11 @@ PATHS = {
 """The paths behind the doors, where requests to all of them are told of alike."""
 
 
+def _logged(event: str) -> tuple[str, Mapping[str, str], str]:
+    """The series and the event of what has no other metric than that of the log."""
+    return "gateway_log_events_total", {"event": event}, event
+
+
 # By how the name of a clause begins, the first that fits
 CALLS = {
     "outbound/alertmanager_api.py": (
@@ -194,28 +199,47 @@ CALLS = {
         "source_unreachable",
         OF_SUBJECT,
     ),
-    "outbound/slack/screen.py": (
-        "gateway_log_events_total",
-        {"event": "slack_not_shown"},
-        "slack_not_shown",
-        OF_REQUEST,
-    ),
+    "outbound/slack/screen.py": (*_logged("slack_not_shown"), OF_REQUEST),
+    "outbound/slack/client.py: SlackCalls.who": (*_logged("slack_link_not_found"), OF_DELIVERY),
+    "outbound/slack/mentions.py": (*_logged("slack_mention_not_found"), OF_DELIVERY),
+    "outbound/slack/permalinks.py": (*_logged("slack_link_not_found"), OF_DELIVERY),
     "outbound/": ("gateway_vendor_answers_total", {}, "vendor_answered", OF_DELIVERY),
+}
+
+
+# Of rounds of the gateway's own work whose clause leaves it to others to write the event
+ROUNDS = {
+    "outbound/pagerduty/rest": ("gateway_pagerduty_requests_total", {}, "pagerduty_not_read"),
+    "outbound/slack/socket_mode.py": _logged("slack_socket_not_open"),
+    "self_monitoring/heartbeat.py: Heartbeat._unfit": (
+        "gateway_heartbeats_total",
+        {"outcome": "withheld"},
+        "heartbeat_withheld",
+    ),
+    "self_monitoring/heartbeat.py: Heartbeat._send": (
+        "gateway_heartbeats_total",
+        {"outcome": "failed"},
+        "heartbeat_failed",
+    ),
+    "state/looking.py": _logged("own_alert_delayed"),
 }
 
 
 def _of_clause(clause: Clause) -> Signals:
     if clause.events:
-        event = clause.events[0]
-        return Signals("gateway_log_events_total", {"event": event}, event, span="whatever is under way")
+        span = OF_OWN if clause.sort is Sort.UPKEEP else "whatever is under way"
+        return Signals(*_logged(clause.events[0]), span=span)
     match clause.sort:
+        case Sort.UPKEEP:
+            found = next(told for begins, told in ROUNDS.items() if clause.name.startswith(begins))
+            return Signals(*found, span=OF_OWN)
         case Sort.STORE:
             return Signals(
                 "gateway_store_failures_total", {}, "store_call_failed", span="whatever asked the store"
             )
         case Sort.VENDOR:
-            found = next(call for begins, call in CALLS.items() if clause.name.startswith(begins))
-            return Signals(*found[:3], span=found[3])
+            call = next(call for begins, call in CALLS.items() if clause.name.startswith(begins))
+            return Signals(*call[:3], span=call[3])
         case Sort.FAULT:
             return Signals(
                 "gateway_subject_failures_total", {}, "subject_failed", span=OF_SUBJECT, span_name="digest"

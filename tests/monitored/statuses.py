@@ -43,14 +43,7 @@ FACES = {
 def statuses() -> tuple[tuple[str, int], ...]:
     """Every status by the door at which it is answered. Raises `KeyError` for a module that belongs to no door."""
     return tuple(
-        sorted(
-            {
-                (_face(module), status)
-                for module, tree in modules()
-                if module.startswith("inbound/")
-                for status in _of(tree)
-            }
-        )
+        sorted({(_face(module), status) for module, tree in modules("inbound") for status in _of(tree)})
     )
 
 

@@ -25,6 +25,7 @@ from gateway.outbound.alertmanager_api import AlertmanagerPeers
 from gateway.outbound.network import Network
 from gateway.sandbox.server import LocalServer
 from tests.support.build import match
+from tests.support.patience import PATIENCE
 
 EU = Normaliser(LabelRules(), Source("eu", BUILT_IN, match('cluster="eu"')))
 Handler = Callable[[Request], Awaitable[Response]]
@@ -84,7 +85,7 @@ async def peer() -> AsyncIterator[Peer]:
         yield made
 
 
-async def ask(url: str, receiver: str = "gateway", timeout: float = 5.0) -> PeerReport | str:  # noqa: ASYNC109
+async def ask(url: str, receiver: str = "gateway", timeout: float = PATIENCE) -> PeerReport | str:  # noqa: ASYNC109
     peers = AlertmanagerPeers(Network(), timeout)
     try:
         return await peers.ask(url, receiver, EU)
@@ -171,7 +172,7 @@ async def answered(status: int, body: bytes = b"") -> Response:
 
 
 async def hangs(_request: Request) -> Response:
-    await asyncio.sleep(1)  # longer than the test waits
+    await asyncio.sleep(1)  # longer than is waited for
     return Response()
 
 
@@ -192,7 +193,8 @@ TROUBLE: list[object] = [
 @pytest.mark.parametrize(("handler", "expected"), TROUBLE)
 async def test_what_is_no_answer_is_a_sentence(handler: Handler, expected: str, peer: Peer) -> None:
     peer.instead = handler
-    assert await ask(peer.url.replace("://", "://gw:secret@"), timeout=0.3) == expected
+    seconds = 0.3 if handler is hangs else PATIENCE
+    assert await ask(peer.url.replace("://", "://gw:secret@"), timeout=seconds) == expected
 
 
 async def test_a_redirect_is_no_answer(peer: Peer) -> None:

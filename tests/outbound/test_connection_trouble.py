@@ -21,6 +21,7 @@ from gateway.outbound.slack.notifier import SlackNotifier
 from gateway.outbound.webhook.notifier import WebhookNotifier
 from tests.outbound.notifications import notification
 from tests.support.certificates import certificates
+from tests.support.patience import PATIENCE
 from tests.support.servers import free_port
 
 Send = Callable[[str, Network], Awaitable[Answer]]
@@ -38,17 +39,19 @@ async def told(notifier: ClosableNotifier, endpoint: Endpoint, secret: str) -> A
 
 
 async def by_slack(url: str, network: Network) -> Answer:
-    notifier = SlackNotifier(f"{url}/api/", 2.0, network)
+    notifier = SlackNotifier(f"{url}/api/", PATIENCE, network)
     return await told(notifier, Endpoint("slack", "C1", "TOKEN", ""), "xoxb-1")
 
 
 async def by_pagerduty(url: str, network: Network) -> Answer:
-    notifier = PagerDutyNotifier(f"{url}/v2/enqueue", 2.0, network)
+    notifier = PagerDutyNotifier(f"{url}/v2/enqueue", PATIENCE, network)
     return await told(notifier, Endpoint("pagerduty", "", "KEY", ""), "R" * 32)
 
 
 async def by_webhook(url: str, network: Network) -> Answer:
-    return await told(WebhookNotifier(network, 2.0), Endpoint("webhook", "audit", "URL", ""), f"{url}/hook")
+    return await told(
+        WebhookNotifier(network, PATIENCE), Endpoint("webhook", "audit", "URL", ""), f"{url}/hook"
+    )
 
 
 VENDORS = pytest.mark.parametrize(

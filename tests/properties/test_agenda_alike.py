@@ -17,11 +17,12 @@ from gateway.model.changes import Changes, Claim, Claimed, CommitOutcome, Releas
 from gateway.model.lanes import PASSED_OVER_MS, LaneRule, Pace
 from gateway.ports import Store
 from gateway.storage.caller_clock import Asked, CallerClock, StoreTime
-from gateway.storage.connections import Client, connect
+from gateway.storage.connections import Client
 from gateway.storage.memory import MemoryStore
 from gateway.storage.redis import RedisStore
 from tests.support.agenda_index import assert_index_is_true
 from tests.support.before_lanes import StoreBeforeLanes
+from tests.support.connected import patient
 
 START = 4_000_000_000_001  # later than any server's clock; odd, while subjects are due at even times
 LANES = ("ops", "team:#pay", "team:#cart", "pager", "hook")
@@ -218,7 +219,7 @@ def assert_comes_in_time(ours: Claimed, theirs: Claimed) -> None:
 
 
 async def play(url: str, work: Callable[[Client], Awaitable[None]]) -> None:
-    client = connect(url)
+    client = patient(url)
     await client.ask_each("FLUSHALL")
     try:
         await work(client)
@@ -240,7 +241,7 @@ def test_both_stores_claim_the_same(valkey_url: str, steps: list[Step]) -> None:
     asyncio.run(play(valkey_url, lambda client: compare(client, steps)))
 
 
-@pytest.mark.long
+@pytest.mark.long(minutes=2)
 @settings(max_examples=1_500)
 @given(run_of(STEPS, 50))
 def test_both_stores_claim_the_same_at_length(redis_url: str, steps: list[Step]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.model.durations import MINUTE
@@ -149,13 +149,13 @@ async def play(steps: list[Step], chance: Random) -> None:
 
 
 @given(st.lists(STEPS, max_size=6), st.randoms(use_true_random=False))
-@settings(max_examples=35, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 def test_everybody_ends_with_the_same_state_and_nothing_echoes(steps: list[Step], chance: Random) -> None:
     asyncio.run(play(steps, chance))
 
 
 @pytest.mark.long
 @given(st.lists(STEPS, max_size=12), st.randoms(use_true_random=False))
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=250)
 def test_everybody_ends_with_the_same_state_at_length(steps: list[Step], chance: Random) -> None:
     asyncio.run(play(steps, chance))

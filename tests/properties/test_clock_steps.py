@@ -12,8 +12,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from gateway.storage.caller_clock import LATENCY_MS
-from gateway.storage.connections import connect
 from gateway.storage.memory_clock import AGREES_MS
+from tests.support.connected import patient
 from tests.support.stepped import Machine, MemoryServer, ScriptServer, Server, World
 
 HALF_A_DAY = 12 * 3_600_000
@@ -144,7 +144,7 @@ def test_beside_a_gateway_that_goes_on_no_lease_is_cut_short_and_people_s_time_i
 
 
 async def both(url: str, events: list[Event]) -> None:
-    client = connect(url)
+    client = patient(url)
     await client.ask_each("FLUSHALL")
     try:
         memory, server = MemoryServer(), ScriptServer(client)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from itertools import pairwise
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.model.durations import HOUR, MINUTE
@@ -66,7 +66,7 @@ def check(before: list[Incident], after: list[Incident], world: World) -> None:
                 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(st.lists(st.tuples(ACTS, WAITS), max_size=10))
 def test_no_step_is_taken_too_early_or_twice_or_while_somebody_has_it(
     timeline: list[tuple[str, int]],

@@ -189,5 +189,5 @@ def some(examples: int, steps: int) -> settings:
 
 TestEverything = Everything.TestCase
 TestEverything.settings = some(40, 25)
-TestEverythingAtLength = pytest.mark.long(EverythingAtLength.TestCase)
+TestEverythingAtLength = pytest.mark.long(minutes=2)(EverythingAtLength.TestCase)
 TestEverythingAtLength.settings = some(1_000, 50)

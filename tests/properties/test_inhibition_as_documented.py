@@ -74,7 +74,7 @@ def as_documented(case: Inhibition, partition_by: Sequence[str]) -> set[str]:
 PARTITIONS = st.lists(st.sampled_from(NAMES), max_size=2, unique=True)
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(inhibitions(), PARTITIONS)
 def test_exactly_those_are_kept_quiet_that_the_documents_say(
     case: Inhibition, partition_by: list[str]
@@ -82,7 +82,7 @@ def test_exactly_those_are_kept_quiet_that_the_documents_say(
     assert kept_quiet(case, partition_by) == as_documented(case, partition_by)
 
 
-@pytest.mark.long
+@pytest.mark.long(minutes=2)
 @settings(max_examples=10_000)
 @given(inhibitions(), PARTITIONS)
 def test_exactly_those_are_kept_quiet_that_the_documents_say_at_length(

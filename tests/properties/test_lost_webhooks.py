@@ -122,7 +122,7 @@ def test_lost_webhooks_are_made_good(lives: list[Life], away: set[tuple[str, int
     converged(asyncio.run(play(lives, away)), lives)
 
 
-@pytest.mark.long
+@pytest.mark.long(minutes=1)
 @given(st.lists(LIVES, max_size=4, unique_by=lambda one: one.name), AWAY)
 @settings(max_examples=1_000)
 def test_lost_webhooks_are_made_good_at_length(lives: list[Life], away: set[tuple[str, int]]) -> None:

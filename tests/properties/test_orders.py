@@ -88,7 +88,7 @@ def converged(world: World, events: Sequence[Observation]) -> None:
 
 
 @given(lives(), st.randoms(use_true_random=False))
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_any_order_of_webhooks_ends_with_the_same_alerts_firing_and_everybody_told(
     events: list[Observation], chance: object
 ) -> None:
@@ -130,7 +130,7 @@ async def play_together(events: Sequence[Observation], doubled: Sequence[Observa
     return world
 
 
-@pytest.mark.long
+@pytest.mark.long(minutes=2)
 @given(lives(), st.randoms(use_true_random=False))
 @settings(max_examples=1_500)
 def test_any_order_of_webhooks_at_length(events: list[Observation], chance: object) -> None:

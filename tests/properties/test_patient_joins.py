@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from hypothesis import HealthCheck, example, given, settings
+import pytest
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.actions.controls import PreviewedSilence
@@ -62,15 +63,20 @@ class Step:
 class PlannedAtOnce(Patience):
     """Has no patience."""
 
-    def wait(self, alert: Alert, incident: Incident, members: int, newest: RuleGeneration, wall: int) -> int:
+    def wait(
+        self, alert: Alert, incident: Incident, members: int, newest: RuleGeneration, now: int, wall: int
+    ) -> int:
         return AT_ONCE
 
 
 class PlannedLate(Patience):
-    """Waits for a whole second wherever there is a wait: what is proven does not depend on its length."""
+    """Waits for a whole second at least wherever there is a wait: what is proven does not depend on its length."""
 
-    def wait(self, alert: Alert, incident: Incident, members: int, newest: RuleGeneration, wall: int) -> int:
-        return SECOND if super().wait(alert, incident, members, newest, wall) else AT_ONCE
+    def wait(
+        self, alert: Alert, incident: Incident, members: int, newest: RuleGeneration, now: int, wall: int
+    ) -> int:
+        wait = super().wait(alert, incident, members, newest, now, wall)
+        return max(SECOND, wait) if wait else AT_ONCE
 
 
 def correlator_of(rules: Rulebook, kind: type[Patience]) -> Correlator:
@@ -186,6 +192,9 @@ class History:
         self.actions = IncidentActions(world.shards, lambda: None)
         self._use(self.rules[0])
 
+    def labels(self, which: int) -> dict[str, str]:
+        return {name: value for name, value in ALERTS[which].items() if name != "alertname"}
+
     def _use(self, rules: Rulebook) -> None:
         self.world.use(rules)
         self.world.intake.correlator = correlator_of(rules, self.patience)
@@ -214,11 +223,11 @@ class History:
             vendor.acts_though_unanswered = step.what.startswith("acts")
         if step.what in ("fires", *OUTAGES) and which not in self.firing:
             self.firing[which] = world.at
-            await world.webhook(seen("Slow", at=world.at, **_labels(which)))
+            await world.webhook(seen("Slow", at=world.at, **self.labels(which)))
         elif step.what == "ends" and self.firing:
             which = sorted(self.firing)[which % len(self.firing)]
             start = self.firing.pop(which)
-            await world.webhook(seen("Slow", at=start, ends=world.at, **_labels(which)))
+            await world.webhook(seen("Slow", at=start, ends=world.at, **self.labels(which)))
         elif step.what == "crowd ends":
             ends = (
                 seen(
@@ -259,7 +268,7 @@ class History:
                 await self.actions.acknowledge(incident.id, someone("ann"))
 
     async def _silence(self, which: int) -> None:
-        matcher, until = f'pod="{_labels(which)["pod"]}"', START + self.world.at + MINUTE
+        matcher, until = f'pod="{self.labels(which)["pod"]}"', START + self.world.at + MINUTE
         previewed = await self.world.desk.preview(
             SilenceRequest((matcher,), "ann", ends_at=until, reason="known")
         )
@@ -277,10 +286,6 @@ class History:
             world.at = max(world.at + 1, due - START)
         world.at = max(world.at, at)
         await world.settle()
-
-
-def _labels(which: int) -> dict[str, str]:
-    return {name: value for name, value in ALERTS[which].items() if name != "alertname"}
 
 
 def milestones(world: World) -> Iterator[tuple[tuple[object, ...], int]]:
@@ -332,12 +337,28 @@ SHOWN = rulebook(Route("all", HERE, notify=("chat",), update_interval=SECOND), d
 UPDATE_INTO_AN_OUTAGE = [Step(31_000, "refuses", 10), Step(20 * SECOND + 500, "fires", 12)]
 
 
+RULE_SETS = st.lists(rulebooks(), min_size=1, max_size=2)
+
+
 @example(rules=[SHOWN], steps=UPDATE_INTO_AN_OUTAGE)
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
-@given(rules=st.lists(rulebooks(), min_size=1, max_size=2), steps=STEPS)
+@settings(max_examples=25)
+@given(rules=RULE_SETS, steps=STEPS)
 def test_no_first_firing_page_rise_or_end_is_told_later_than_with_plans_at_once(
     rules: list[Rulebook], steps: list[Step]
 ) -> None:
+    nothing_is_told_later(rules, steps)
+
+
+@pytest.mark.long(minutes=2)
+@settings(max_examples=300)
+@given(rules=RULE_SETS, steps=STEPS)
+def test_no_first_firing_page_rise_or_end_is_told_later_at_length(
+    rules: list[Rulebook], steps: list[Step]
+) -> None:
+    nothing_is_told_later(rules, steps)
+
+
+def nothing_is_told_later(rules: list[Rulebook], steps: list[Step]) -> None:
     at_once = first_times(asyncio.run(played(rules, steps, PlannedAtOnce)).world)
     patient = first_times(asyncio.run(played(rules, steps, PlannedLate)).world)
     later = {key: (at, patient.get(key)) for key, at in at_once.items() if patient.get(key, at + 1) > at}

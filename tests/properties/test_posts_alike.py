@@ -16,9 +16,9 @@ from gateway.model.changes import Changes, Query, Release
 from gateway.model.lanes import LaneRule
 from gateway.model.topics import Topics
 from gateway.ports import Store
-from gateway.storage.connections import connect
 from gateway.storage.memory import MemoryStore
 from gateway.storage.redis import RedisStore
+from tests.support.connected import patient
 
 POSTS, ALERTS, SUBJECTS = ("p", "p0", "q"), ("a", "b", "c"), (Subject.plan("i"), Subject.plan("j"))
 
@@ -49,7 +49,7 @@ async def done(store: Store, moves: Topics) -> tuple[str, dict[str, str], list[s
 
 
 async def play(url: str, steps: list[Topics]) -> None:
-    client = connect(url)
+    client = patient(url)
     await client.ask_each("FLUSHALL")
     try:
         memory, server = MemoryStore(lambda: 1_800_000_000_000), RedisStore(client)
@@ -65,7 +65,7 @@ def test_both_stores_do_the_same(valkey_url: str, steps: list[Topics]) -> None:
     asyncio.run(play(valkey_url, steps))
 
 
-@pytest.mark.long
+@pytest.mark.long(minutes=2)
 @settings(max_examples=2_500)
 @given(st.lists(MOVES, min_size=1, max_size=30))
 def test_both_stores_do_the_same_at_length(redis_url: str, steps: list[Topics]) -> None:

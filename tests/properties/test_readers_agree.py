@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.decisions.intake.normalise import Normaliser
-from gateway.intake.parse_webhook import Parsed, observe, parse, read_strictly, read_tolerantly
+from gateway.intake.parse_webhook import Parsed, observe, parse
+from gateway.intake.read_body import read_strictly, read_tolerantly
 from gateway.model.rules.rulebook import LabelRules
 from tests.support.build import START
 

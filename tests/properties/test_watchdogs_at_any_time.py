@@ -145,8 +145,8 @@ def test_watchdogs_at_any_time(steps: list[tuple[str, int]]) -> None:
     asyncio.run(play(steps))
 
 
-@pytest.mark.long
-@settings(max_examples=3000)
+@pytest.mark.long(minutes=3)
+@settings(max_examples=1500)
 @given(STEPS)
 def test_watchdogs_at_very_many_times(steps: list[tuple[str, int]]) -> None:
     asyncio.run(play(steps))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.model.durations import MINUTE
 from gateway.model.ledger import MessageRef
@@ -42,3 +43,18 @@ async def test_a_lane_hangs_from_a_send_without_an_answer_to_the_next_answer() -
     await world.until(MINUTE)
     assert context.hanging == set()
     assert len(world.pagerduty.attempts) == 2
+
+
+async def test_a_read_back_that_is_refused_is_seen_by_default() -> None:
+    world = World(rulebook(Route("everything", BUILT_IN, notify=("chat",), group_wait=0)))
+    world.slack.answers, refusals = [Unanswered("cut")], [Refused("rate_limited")]
+    world.slack.cannot_look = lambda: refusals.pop() if refusals else None
+    with capture_logs() as lines:
+        await world.webhook(seen())
+        await world.until(MINUTE)
+    said = [
+        (line["call"], line["answer"], line["log_level"])
+        for line in lines
+        if line["event"] == "vendor_answered"
+    ]
+    assert said[:2] == [("notify", "unanswered", "debug"), ("look", "refused", "warning")]

@@ -37,6 +37,7 @@ from gateway.state.write_lock import Writer
 from gateway.storage.memory import MemoryStore
 from tests.flows.test_telling import states
 from tests.support.build import START, rulebook, seen
+from tests.support.patience import PATIENCE
 from tests.support.world import World
 
 
@@ -65,7 +66,7 @@ async def world_with_one_alert_due() -> tuple[World, Late]:
 
 async def test_what_was_claimed_when_the_end_came_is_finished_and_no_lease_is_left() -> None:
     world, store = await world_with_one_alert_due()
-    await asyncio.wait_for(world.reconciler.run(), 5)
+    await asyncio.wait_for(world.reconciler.run(), PATIENCE)
     assert not store._agenda._leases
 
 
@@ -79,13 +80,14 @@ async def test_what_the_store_s_absence_ends_after_the_end_was_asked_for_is_give
         return await commit(changes)
 
     store.commit = away  # type: ignore[method-assign]
-    await asyncio.wait_for(world.reconciler.run(), 5)
+    await asyncio.wait_for(world.reconciler.run(), PATIENCE)
     assert not store._agenda._leases
 
 
 async def test_what_the_store_s_absence_has_ended_goes_on_at_once_when_it_is_back() -> None:
     """Not after the lease of 20 seconds: a page would be that late after each moment without a store."""
     world = World()
+    world.leave_plans_to_agenda()
     await world.intake.accept([seen()], [])
     commit = world.store.commit
 
@@ -103,6 +105,7 @@ async def test_what_the_store_s_absence_has_ended_goes_on_at_once_when_it_is_bac
 
 async def test_what_the_absence_ends_while_another_lease_is_given_back_is_given_back_too() -> None:
     world = World()
+    world.leave_plans_to_agenda()
     await world.intake.accept([seen(service="a"), seen(service="b")], [])
     commit, failed = world.store.commit, list[Changes]()
     giving_back, ended = asyncio.Event(), asyncio.Event()
@@ -121,9 +124,9 @@ async def test_what_the_absence_ends_while_another_lease_is_given_back_is_given_
 
     world.store.commit = away  # type: ignore[method-assign]
     running = asyncio.create_task(world.reconciler.run())
-    await asyncio.wait_for(ended.wait(), 5)
+    await asyncio.wait_for(ended.wait(), PATIENCE)
     world.reconciler.stop()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, PATIENCE)
     world.store.commit = commit  # type: ignore[method-assign]
     await world.until(2 * SECOND)
     assert [incident.planned_revision == incident.revision for incident in world.incidents] == [True, True]
@@ -131,6 +134,7 @@ async def test_what_the_absence_ends_while_another_lease_is_given_back_is_given_
 
 async def test_what_a_fault_of_ours_has_ended_while_the_store_was_away_goes_on_when_it_is_back() -> None:
     world = World()
+    world.leave_plans_to_agenda()
     world.forgives = True
     await world.intake.accept([seen()], [])
     commit, now = world.store.commit, world.store.now
@@ -153,6 +157,7 @@ async def test_what_a_fault_of_ours_has_ended_while_the_store_was_away_goes_on_w
 
 async def test_an_incident_that_changes_while_it_is_planned_is_planned_again() -> None:
     world = World()
+    world.leave_plans_to_agenda()
     await world.intake.accept([seen()], [])
     gather = world.store.gather
 
@@ -171,6 +176,7 @@ async def test_an_incident_that_changes_while_it_is_planned_is_planned_again() -
 
 async def test_plans_that_are_due_together_are_one_commit_and_counted_as_such() -> None:
     world = World()
+    world.leave_plans_to_agenda()
     await world.intake.accept([seen(service="a"), seen(service="b")], [])
     await world.settle()
     assert world.watcher.together == ["done"]
@@ -178,6 +184,7 @@ async def test_plans_that_are_due_together_are_one_commit_and_counted_as_such() 
 
 async def test_of_plans_together_only_those_that_lost_a_race_are_made_anew_each_by_itself() -> None:
     world = World()
+    world.leave_plans_to_agenda()
     await world.intake.accept([seen(service="a"), seen(service="b"), seen(service="c")], [])
     commit, commits = world.store.commit, []
 
@@ -233,6 +240,7 @@ async def test_a_fault_over_plans_together_is_named_and_each_is_planned_by_itsel
 
     monkeypatch.setattr("gateway.reconcile.loop.plan_together", stumbles)
     world = World()
+    world.leave_plans_to_agenda()
     await world.intake.accept([seen(service="a"), seen(service="b")], [])
     with structlog.testing.capture_logs() as logs:
         await world.until(60_000)
@@ -247,6 +255,7 @@ async def test_a_store_that_is_away_delays_what_is_due_and_loses_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     world = World()
+    world.leave_plans_to_agenda()
     await world.intake.accept([seen()], [])
     gather = world.store.gather
 
@@ -283,6 +292,7 @@ async def test_a_subject_that_fails_again_and_again_backs_off_and_is_an_alert_of
 
 async def test_a_plan_is_made_while_deliveries_that_hang_have_all_the_room() -> None:
     world = World()
+    world.leave_plans_to_agenda()
     hang = asyncio.Event()
 
     async def hangs() -> None:
@@ -292,7 +302,7 @@ async def test_a_plan_is_made_while_deliveries_that_hang_have_all_the_room() -> 
     world.reconciler._work.start([chat] * MAX_UNDER_WAY, hangs())
     await world.intake.accept([seen()], [])
     running = asyncio.create_task(world.reconciler.run())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not world.incidents[0].planned_revision:
             await asyncio.sleep(0)
     world.reconciler.stop()

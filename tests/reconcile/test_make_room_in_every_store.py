@@ -8,8 +8,9 @@ from gateway.decisions.intake.deduplicate import observe
 from gateway.model.agenda import EXPIRY_PRIORITY, Subject
 from gateway.model.changes import Cell, Changes, Table
 from gateway.model.durations import HOUR, MINUTE
-from gateway.model.incident import Incident, Member
+from gateway.model.incident import Incident
 from gateway.model.ledger import LastNotified, Ledger, NotifiedState, ledger_cell
+from gateway.model.members import Member
 from gateway.model.records import dump
 from gateway.model.retention import KEEP_ENDED_MS
 from gateway.ports import State

@@ -13,12 +13,12 @@ from gateway.model.durations import DAY, HOUR, MINUTE
 from gateway.model.statistics.kept_days import KeptDays, dump_kept
 from gateway.state.shards import Shards
 from gateway.state.statistics_sweep import EventSweep
-from gateway.storage.connections import connect
 from gateway.storage.redis import RedisStore
 from tests.decisions.statistics.build import START as BEGIN
 from tests.decisions.statistics.build import Story
 from tests.reconcile.test_compaction import KEEP, made, put
 from tests.support.build import START
+from tests.support.connected import patient
 from tests.support.world import World
 
 DAYS, PAGES_A_DAY = 396, 500
@@ -103,11 +103,11 @@ def put_back(world: World, rows: dict[Cell, Row]) -> None:
     meta[STATISTICS_DAYS.field] = Row(b"12345678", dump_kept(kept))
 
 
-@pytest.mark.long
+@pytest.mark.long(minutes=2)
 async def test_13_months_at_500_pages_a_day_stay_under_16_mib_and_are_reported_whole(valkey_url: str) -> None:
     world = await thirteen_months()
     rows = day_rows(world) | {STATISTICS_DAYS: world.store.rows[Table.META][STATISTICS_DAYS.field]}
-    client = connect(valkey_url)
+    client = patient(valkey_url)
     try:
         await client.ask_each("FLUSHALL")
         store = RedisStore(client)

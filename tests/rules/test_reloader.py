@@ -26,6 +26,7 @@ from gateway.rules.reloader import Listeners, RulesReloader, owed_ends
 from gateway.state.shards import Shards
 from gateway.storage.memory import MemoryStore
 from tests.support.build import START, rulebook, seen
+from tests.support.patience import PATIENCE
 from tests.support.running_gateway import RULES, Running, Starter
 from tests.support.running_gateway import RULES as ONE_PARTITION
 from tests.support.world import World
@@ -296,7 +297,7 @@ async def watched(replica: Replica) -> AsyncIterator[Callable[[Callable[[], obje
     task = asyncio.create_task(replica.reloader.run())
 
     async def until(condition: Callable[[], object]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not condition():
                 await asyncio.sleep(0)
 
@@ -347,10 +348,13 @@ class Away(MemoryStore):
 @pytest.mark.usefixtures("at_once")
 async def test_a_change_that_finds_the_store_away_is_taken_when_it_is_back(tmp_path: Path) -> None:
     replica = Replica(tmp_path / "rules.yaml", Away(lambda: START))
-    async with watched(replica) as until:
-        replica.path.write_text(ONE_ROUTE_MORE, "utf-8")
-        await until(lambda: replica.used)
+    with capture_logs() as lines:
+        async with watched(replica) as until:
+            replica.path.write_text(ONE_ROUTE_MORE, "utf-8")
+            await until(lambda: replica.used)
     assert replica.used[-1][0] is replica.reloader.in_force.rules
+    delayed = [line["log_level"] for line in lines if line["event"] == "reload_delayed"]
+    assert delayed == ["warning", "debug", "debug"], "who changed the rules is told so once"
 
 
 class Hiccups(MemoryStore):

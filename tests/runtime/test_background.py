@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from gateway.runtime import background
+from tests.support.patience import PATIENCE
 
 
 async def test_background_work_that_a_fault_ends_is_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,7 +26,7 @@ async def test_background_work_that_a_fault_ends_is_begun_again(monkeypatch: pyt
 
     async with AsyncExitStack() as stack:
         background.background(stack, work)
-        await asyncio.wait_for(again.wait(), 5)
+        await asyncio.wait_for(again.wait(), PATIENCE)
     assert len(begun) == 2
 
 
@@ -50,7 +51,7 @@ async def test_every_end_of_background_work_is_named_and_counted(
     with structlog.testing.capture_logs() as logs:
         async with AsyncExitStack() as stack:
             background.background(stack, work, count)
-            await asyncio.wait_for(ended.wait(), 5)
+            await asyncio.wait_for(ended.wait(), PATIENCE)
     assert counted == [("work", end)]
     assert [(entry["event"], entry["end"]) for entry in logs] == [("background_work_failed", end.value)]
 
@@ -66,7 +67,7 @@ async def test_work_is_named_after_its_function_even_if_that_has_arguments_bound
 
     async with AsyncExitStack() as stack:
         background.background(stack, partial(work, "x"), count)
-        await asyncio.wait_for(ended.wait(), 5)
+        await asyncio.wait_for(ended.wait(), PATIENCE)
     assert named[0].endswith("work")
     assert "0x" not in named[0]
 

@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 from gateway.config.service_manager import ServiceManagerSettings, read_service_manager
 from gateway.runtime.service_manager import ServiceManager
 from tests.cli.test_serve import serving
+from tests.support.patience import PATIENCE
 from tests.support.replicated import Server
 
 DEADLINE_MICROSECONDS = 300_000
@@ -30,7 +31,7 @@ def systemd(tmp_path: Path) -> Iterator[socket.socket]:
 
 
 async def next_message(systemd: socket.socket, besides: str = "WATCHDOG=1") -> str:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while (message := (await asyncio.get_running_loop().sock_recv(systemd, 4096)).decode()) == besides:
             pass
         return message

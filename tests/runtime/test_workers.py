@@ -21,6 +21,7 @@ from gateway.runtime.workers import Workers
 from gateway.state.shards import Shards
 from gateway.storage.memory import MemoryStore
 from tests.support.build import START, rulebook, seen
+from tests.support.patience import PATIENCE
 from tests.support.world import World
 
 AT_ONCE = rulebook(Route("everything", BUILT_IN, notify=("chat",), group_wait=0))
@@ -49,7 +50,7 @@ async def test_what_is_taken_in_any_shard_is_told_without_being_waited_for() -> 
         made.start(stack)
         await asyncio.sleep(0)
         await made.intake.accept([seen(tenant=tenant) for tenant in TENANTS], [])
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while len(world.slack.sent) < len(TENANTS):
                 await asyncio.sleep(0.01)
     assert sum(len(store.rows[Table.INCIDENTS]) for store in stores) == len(TENANTS)
@@ -80,7 +81,7 @@ async def test_webhooks_and_plans_of_the_same_incidents_lose_no_race_to_each_oth
         for number in range(30):
             together = [seen(service=service, pod=f"p{number}") for service in "abc"]
             await made.intake.accept(together, [])
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while store.counted["open:waiting"]:
                 await asyncio.sleep(0.001)
     assert not store.lost_races["webhook"]
@@ -124,7 +125,7 @@ async def test_people_are_told_though_a_library_or_a_fault_has_ended_the_reconci
     async with AsyncExitStack() as stack:
         made.start(stack, lambda work, how: counted.append((work, how)))
         await made.intake.accept([seen()], [])
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not world.slack.sent:
                 await asyncio.sleep(0.01)
     assert counted == [("Reconciler.run", end)]

@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from gateway.sandbox import Fault, FaultKind, PagerDutySandbox, SlackSandbox
 from gateway.sandbox.faults import Faults
 from tests.sandbox.clients import ROUTING_KEY, Events, EventsOf, client_of
+from tests.support.patience import PATIENCE
 
 
 async def say(client: AsyncWebClient, text: str = "x") -> None:
@@ -22,7 +23,7 @@ async def say(client: AsyncWebClient, text: str = "x") -> None:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not condition():
             await asyncio.sleep(0.01)
 

@@ -9,7 +9,9 @@ import pytest
 
 from gateway.sandbox.faults import Fault, FaultKind
 from gateway.self_monitoring import destinations_check
+from tests.support.patience import PATIENCE
 from tests.support.running_gateway import Running, Starter
+from tests.support.servers import free_port
 
 
 async def test_a_revoked_token_is_found_by_a_look_and_by_no_message(app: Running) -> None:
@@ -35,8 +37,14 @@ async def test_a_vendor_that_does_not_answer_is_not_waited_for(
 
     monkeypatch.setattr(destinations_check, "SECONDS", 0.05)
     monkeypatch.setattr("gateway.outbound.kind.DestinationKind.examine", hang)
-    found = await asyncio.wait_for(app.gateway.health.worries.destinations.look(), 5)
+    found = await asyncio.wait_for(app.gateway.health.worries.destinations.look(), PATIENCE)
     assert found == ("chat", "pager")
+
+
+async def test_a_pagerduty_where_nobody_listens_does_not_pass(starter: Starter) -> None:
+    starter.more = {"PAGERDUTY_EVENTS_URL": f"http://127.0.0.1:{free_port()}"}
+    app = await starter.start()
+    assert await app.gateway.health.worries.destinations.look() == ("pager",)
 
 
 async def test_one_that_only_writes_the_log_is_not_looked_at(starter: Starter) -> None:

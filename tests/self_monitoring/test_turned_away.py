@@ -17,6 +17,7 @@ from gateway.self_monitoring.turned_away import TurnedAwayBook
 from gateway.state.shards import Shards
 from gateway.storage.memory import MemoryStore
 from tests.support.build import START
+from tests.support.patience import PATIENCE, quickly
 from tests.support.processes import alert
 from tests.support.running_gateway import Running, Starter
 
@@ -147,7 +148,7 @@ async def test_a_store_that_is_away_ends_nothing_and_what_is_new_is_looked_at_at
     assert not running.done()
     replicas.store.away = False
     book.note("us", MALFORMED, AM, "")
-    async with asyncio.timeout(2):
+    async with quickly(2):
         while len(book.entries) < 2:
             await asyncio.sleep(0)
     running.cancel()
@@ -171,7 +172,7 @@ async def worries(app: Running) -> list[str]:
 
 async def worried(app: Running, words: str) -> list[str]:
     """Wait until a worry holds these words."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not (found := [worry for worry in await worries(app) if words in worry]):
             await asyncio.sleep(0.02)
     return found

@@ -219,7 +219,7 @@ inhibit:
 @pytest.mark.parametrize(
     ("labels", "milliseconds"),
     [
-        pytest.param({"severity": "warning"}, 1_000, id="an update for all who hear of it"),
+        pytest.param({"severity": "warning"}, 5_000, id="an update for all who hear of it"),
         pytest.param({"severity": "critical"}, 0, id="critical"),
         pytest.param({"severity": "warning", "namespace": "elsewhere"}, 0, id="no route takes it"),
     ],

@@ -6,6 +6,7 @@ import asyncio
 
 from gateway.errors import StateUnavailable
 from gateway.state.looking import look_again_and_again
+from tests.support.patience import PATIENCE
 
 
 async def test_it_looks_at_once_when_woken_and_goes_on_while_the_store_is_away() -> None:
@@ -20,7 +21,7 @@ async def test_it_looks_at_once_when_woken_and_goes_on_while_the_store_is_away()
         done.set()
 
     task = asyncio.create_task(look_again_and_again(look, wake, 3600, told.append))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await done.wait()
     task.cancel()
     await asyncio.wait([task])

@@ -18,7 +18,8 @@ from gateway.model.records import dump
 from gateway.model.rules.kinds import InhibitRule, Watchdog
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.rulebook import Rulebook
-from gateway.state.snapshots import VersionedSnapshot, read_snapshot, read_snapshots
+from gateway.state.snapshots import read_snapshot, read_snapshots
+from gateway.state.versioned_snapshot import VersionedSnapshot
 from gateway.storage.memory import MemoryStore
 from tests.decisions.cases import alert, incident
 from tests.support.build import START, match, rulebook, seen

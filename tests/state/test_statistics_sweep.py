@@ -11,6 +11,7 @@ from gateway.model.durations import DAY, HOUR
 from gateway.state import statistics_sweep
 from gateway.state.commit import commit
 from gateway.state.statistics_sweep import EventSweep
+from tests.support.patience import PATIENCE
 from tests.support.world import World
 
 
@@ -51,7 +52,7 @@ async def test_a_storm_that_is_kept_quiet_does_not_fill_the_store_until_the_next
     world = World()
     await write(world, *(f"e{number}" for number in range(40)))
     sweeping = asyncio.create_task(EventSweep(world.shards, 90 * DAY).run())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while len(kept(world)) > 2:
             await asyncio.sleep(0.01)
     sweeping.cancel()

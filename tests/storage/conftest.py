@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.storage.connections import connect
+from tests.support.connected import patient
 from tests.support.replicated import Cluster, SentinelGroup, Server, cluster, sentinel_group
 from tests.support.stepped import MemoryServer, ScriptServer, World
 from tests.support.timed_store import Timed, timed_store
@@ -47,7 +47,7 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
     if request.param == "memory":
         yield World(MemoryServer())
         return
-    client = connect(request.getfixturevalue(f"{request.param}_url"))
+    client = patient(request.getfixturevalue(f"{request.param}_url"))
     await client.ask_each("FLUSHALL")
     yield World(ScriptServer(client))
     await client.aclose()

@@ -10,10 +10,11 @@ from gateway.model.agenda import Share, Subject
 from gateway.model.changes import Changes, Claim, Claimed, CommitOutcome, Release
 from gateway.model.lanes import LaneRule, Pace
 from gateway.ports import Store
-from gateway.storage.connections import Client, connect
+from gateway.storage.connections import Client
 from gateway.storage.redis import RedisStore
 from tests.support.agenda_index import assert_index_is_true
 from tests.support.before_lanes import StoreBeforeLanes
+from tests.support.connected import patient
 
 LEASE = 20_000
 PAGE = Subject.deliver("pager", "i1")
@@ -23,7 +24,7 @@ MANY = 2_500  # more than one claim enters into the index
 
 @pytest.fixture(params=["valkey", "redis"])
 async def client(request: pytest.FixtureRequest) -> AsyncIterator[Client]:
-    made = connect(request.getfixturevalue(f"{request.param}_url"))
+    made = patient(request.getfixturevalue(f"{request.param}_url"))
     await made.ask_each("FLUSHALL")
     yield made
     await made.aclose()

@@ -84,18 +84,50 @@ async def test_lanes_that_hang_leave_room_to_others_of_their_kind(store: Store) 
 
 
 async def test_busy_lanes_leave_room_to_those_of_their_kind_that_have_nothing_under_way(store: Store) -> None:
-    for name in ("busy", "idle"):
-        for number in range(4):
-            await schedule(store, f"deliver:{name}|i{number}", number + (100 if name == "idle" else 0))
-    lanes = LaneRule(
-        kinds=dict.fromkeys(("busy", "idle"), "webhook"),
-        room={"webhook": 9},
-        busy_room={"webhook": 3},
-        width=4,
-    )
-    assert await claim(store, lanes=lanes) == [
-        *(f"deliver:busy|i{number}" for number in range(3)),
-        "deliver:idle|i0",
+    for number in range(5):
+        await schedule(store, f"deliver:busy|i{number}", number)
+    kinds = dict.fromkeys(("busy", "idle"), "webhook")
+    lanes = LaneRule(kinds=kinds, room={"webhook": 9}, busy_room={"webhook": 3}, width=9)
+    assert await claim(store, lanes=lanes) == [f"deliver:busy|i{number}" for number in range(3)]
+    for number in range(2):
+        await schedule(store, f"deliver:idle|i{number}", 100 + number)
+    under_way = lanes._replace(running={"busy": 3}, room={"webhook": 6}, busy_room={"webhook": 0})
+    assert await claim(store, lanes=under_way) == ["deliver:idle|i0"]
+
+
+async def test_a_delivery_does_not_wait_behind_all_plans_of_a_storm(store: Store) -> None:
+    for number in range(200):
+        await schedule(store, f"plan:i{number:03}", 1)
+    await schedule(store, "deliver:pager|i1", 9)
+    assert await claim(store, limit=2) == ["plan:i000", "deliver:pager|i1"]
+
+
+async def test_what_is_equally_urgent_has_turns_lane_by_lane_in_the_order_of_the_oldest(store: Store) -> None:
+    for number in range(4):
+        await schedule(store, f"deliver:storm|i{number}", 1)
+    await schedule(store, "deliver:calm|i1", 5)
+    await schedule(store, "deliver:calm|i2", 7)
+    await schedule(store, "deliver:late|i1", 6)
+    assert await claim(store, limit=6) == [
+        "deliver:storm|i0",
+        "deliver:calm|i1",
+        "deliver:late|i1",
+        "deliver:storm|i1",
+        "deliver:calm|i2",
+        "deliver:storm|i2",
+    ]
+
+
+async def test_what_a_share_has_for_itself_counts_as_its_turns(store: Store) -> None:
+    for number in range(6):
+        await schedule(store, f"plan:i{number}", number)
+        await schedule(store, f"deliver:pager|i{number}", 50 + number)
+    assert await claim(store, limit=5, lanes=LaneRule(reserved={Share.PLANS: 2})) == [
+        "plan:i0",
+        "plan:i1",
+        "deliver:pager|i0",
+        "deliver:pager|i1",
+        "plan:i2",
     ]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.errors import BadSettings
 from gateway.model.changes import Cell, Changes, Table
-from gateway.storage.connections import Client, connect
+from gateway.storage.connections import Client
 from gateway.storage.layout import (
     KEY,
     Layout,
@@ -19,6 +19,7 @@ from gateway.storage.layout import (
     stores_of,
     write_layout,
 )
+from tests.support.connected import patient
 
 # As earlier versions wrote it.
 STORED = {
@@ -29,7 +30,7 @@ STORED = {
 
 @pytest.fixture
 async def client(valkey_url: str) -> AsyncIterator[Client]:
-    made = connect(valkey_url)
+    made = patient(valkey_url)
     await made.ask_each("FLUSHALL")
     yield made
     await made.aclose()

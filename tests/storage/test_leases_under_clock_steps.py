@@ -14,10 +14,10 @@ from gateway.model.agenda import Subject
 from gateway.model.changes import Changes
 from gateway.model.durations import HOUR, SECOND
 from gateway.storage.caller_clock import CallerClock, MachineClocks
-from gateway.storage.connections import connect
 from gateway.storage.memory import MemoryStore
 from gateway.storage.redis import RedisStore
 from tests.support.build import START
+from tests.support.connected import patient
 from tests.support.stepped import NO_LANES, VirtualTime
 
 SUBJECT, LATER = Subject.plan("i1"), Subject.plan("i2")
@@ -84,7 +84,7 @@ async def both(request: pytest.FixtureRequest) -> AsyncIterator[Both]:
         memory = MemoryStore(found.store_time, CallerClock())
         yield found
         return
-    client = connect(request.getfixturevalue(f"{request.param}_url"))
+    client = patient(request.getfixturevalue(f"{request.param}_url"))
     await client.ask_each("FLUSHALL")
     found = Both(lambda caller: RedisStore(virtual, clock=caller))
     virtual = VirtualTime(client, found.store_time)

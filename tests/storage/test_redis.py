@@ -28,8 +28,9 @@ from gateway.model.changes import (
 )
 from gateway.model.lanes import LaneRule, Pace, load_closed_lane
 from gateway.model.topics import Topics
-from gateway.storage.connections import Client, connect
+from gateway.storage.connections import Client
 from gateway.storage.redis import RedisStore
+from tests.support.connected import patient
 from tests.support.keyspace import TOKEN, VERSION, keyspace, restore
 
 EARLIER_TABLES = [
@@ -98,7 +99,7 @@ STORED = BEFORE | INDEX | {"meta": BEFORE["meta"] | {"clock": "04000000000000"}}
 
 @pytest.fixture(params=["valkey", "redis"])
 async def client(request: pytest.FixtureRequest) -> AsyncIterator[Client]:
-    made = connect(request.getfixturevalue(f"{request.param}_url"))
+    made = patient(request.getfixturevalue(f"{request.param}_url"))
     await made.ask_each("FLUSHALL")
     yield made
     await made.aclose()

@@ -23,9 +23,10 @@ from gateway.model.cells import (
     statistics_day_cell,
 )
 from gateway.model.changes import Cell, Changes, LogEntry, QuarantineEntry, Query, Table
-from gateway.model.incident import Incident, Member
+from gateway.model.incident import Incident
 from gateway.model.lanes import LaneRule
 from gateway.model.ledger import Ledger, ledger_cell
+from gateway.model.members import Member
 from gateway.model.records import dump, load_alert, load_incident
 from gateway.model.reserve import dump_reserve_use
 from gateway.model.rule_generation import RuleGeneration
@@ -36,13 +37,14 @@ from gateway.model.truncated_groups import (
     dump_truncated,
     load_truncated,
 )
-from gateway.storage.connections import Client, connect
+from gateway.storage.connections import Client
 from gateway.storage.layout import Layout, read_layout, stores_of, write_layout
 from gateway.storage.redis import RedisStore
 from gateway.storage.reshard import migrate
 from tests.support import records
 from tests.support.agenda_index import assert_index_is_true
 from tests.support.build import rulebook
+from tests.support.connected import patient
 
 SHARDS = 4
 # A tenant of another shard
@@ -96,7 +98,7 @@ async def stored(store: RedisStore, *alerts: Alert) -> None:
 
 @pytest.fixture
 async def client(valkey_url: str) -> AsyncIterator[Client]:
-    made = connect(valkey_url)
+    made = patient(valkey_url)
     await made.ask_each("FLUSHALL")
     await write_layout(made, Layout(1, ("tenant",)))
     yield made

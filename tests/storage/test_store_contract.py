@@ -86,6 +86,29 @@ async def test_many_rows_of_several_tables_are_expected_written_and_dropped_each
     assert set((await store.gather(Query(cells=cells))).rows.values()) == {ABSENT}
 
 
+async def test_the_time_at_which_a_source_spoke_is_written_anew_in_the_row_and_nothing_else_is(
+    store: Store,
+) -> None:
+    said = (1_800_000_000_000).to_bytes(8, "big")
+    version = await put(store, ALERT, b"one\xcf" + said + b"\x00\xcf" + said + b"two")
+    renewed = await store.commit(Changes(expect={ALERT: version}, renew={ALERT.field: (4, 14)}))
+    spoken = renewed.now.to_bytes(8, "big")
+    assert (await store.gather(Query(cells=[ALERT]))).rows[ALERT] == (
+        renewed.version,
+        b"one\xcf" + spoken + b"\x00\xcf" + spoken + b"two",
+    )
+
+
+async def test_a_row_that_has_no_time_at_the_places_is_no_row_to_renew(store: Store) -> None:
+    said, other = (1_800_000_000_000).to_bytes(8, "big"), (1_800_000_000_001).to_bytes(8, "big")
+    row = b"one\xcf" + said + b"\x00\xcf" + other + b"two"
+    version = await put(store, ALERT, row)
+    for places in ((4, 14), (3, 13), (4, 900)):
+        renewed = await store.commit(Changes(expect={ALERT: version}, renew={ALERT.field: places}))
+        assert renewed.outcome is CommitOutcome.LOST
+    assert (await store.gather(Query(cells=[ALERT]))).rows[ALERT] == (version, row)
+
+
 async def test_a_commit_on_a_changed_row_is_lost_and_changes_nothing(store: Store) -> None:
     old = await put(store, ALERT, b"1")
     await put(store, ALERT, b"2")

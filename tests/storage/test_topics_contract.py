@@ -11,8 +11,8 @@ from gateway.model.changes import Cell, Changes, CommitOutcome, Query, Release, 
 from gateway.model.lanes import LaneRule
 from gateway.model.topics import Topics
 from gateway.ports import Store
-from gateway.storage.connections import connect
 from gateway.storage.redis import RedisStore
+from tests.support.connected import patient
 
 ALL = LaneRule()
 LEASE = 20_000
@@ -272,7 +272,7 @@ async def test_the_moves_of_several_decisions_are_merged() -> None:
 async def test_without_sources_and_subscribers_the_servers_key_is_gone(
     server: str, request: pytest.FixtureRequest
 ) -> None:
-    client = connect(request.getfixturevalue(f"{server}_url"))
+    client = patient(request.getfixturevalue(f"{server}_url"))
     await client.ask_each("FLUSHALL")
     store = RedisStore(client)
     await add(store, A, B)

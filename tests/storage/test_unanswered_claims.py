@@ -11,8 +11,9 @@ from gateway.errors import StateUnavailable
 from gateway.model.agenda import Subject
 from gateway.model.changes import Changes, Release
 from gateway.model.lanes import LaneRule
-from gateway.storage.connections import Client, connect
+from gateway.storage.connections import Client
 from gateway.storage.redis import RedisStore
+from tests.support.connected import patient
 
 LEASE = 20_000
 PLAN, OTHER = Subject.plan("i1"), Subject.plan("i2")
@@ -38,7 +39,7 @@ class Cut:
 
 @pytest.fixture(params=["valkey", "redis"])
 async def client(request: pytest.FixtureRequest) -> AsyncIterator[Client]:
-    made = connect(request.getfixturevalue(f"{request.param}_url"))
+    made = patient(request.getfixturevalue(f"{request.param}_url"))
     await made.ask_each("FLUSHALL")
     yield made
     await made.aclose()

@@ -13,9 +13,8 @@ from pathlib import Path
 
 import httpx
 
+from tests.support.patience import PATIENCE
 from tests.support.servers import free_port, program
-
-PATIENCE = 30.0  # seconds
 
 
 @dataclass

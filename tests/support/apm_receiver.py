@@ -24,8 +24,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gateway.sandbox.server import LocalServer
+from tests.support.patience import PATIENCE
 
-PATIENCE = 30.0
 SCHEMAS = Path(__file__).parents[3] / "shared/data/specs/elastic-apm"
 needs_schemas = pytest.mark.skipif(
     not SCHEMAS.exists(), reason="the published schemas are not here: ../shared/data/specs/elastic-apm"
@@ -35,13 +35,16 @@ UNPACK = {"gzip": gzip.decompress, "deflate": zlib.decompress, "": bytes}
 
 @dataclass
 class ApmReceiver:
-    """`events` are what has arrived, each with its kind; with `hangs` it takes requests and answers none."""
+    """`events` are what has arrived, each with its kind; with `hangs` it takes requests and answers none, and
+    `left` says how many of them were given up.
+    """
 
     url: str = ""
     hangs: bool = False
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     authorization: set[str] = field(default_factory=set)
     asked: int = 0
+    left: int = 0
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         return [event for found, event in self.events if found == kind]
@@ -64,6 +67,7 @@ class ApmReceiver:
         if self.hangs:
             while (await request.receive())["type"] != "http.disconnect":
                 pass
+            self.left += 1
             return Response()
         if request.method == "GET":
             return JSONResponse({"version": "8.17.0"})

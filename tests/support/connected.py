@@ -11,6 +11,7 @@ from gateway.errors import StateUnavailable
 from gateway.model.changes import Cell, Changes, Query, Table
 from gateway.storage.connections import Client, connect
 from gateway.storage.redis import RedisStore
+from tests.support.patience import PATIENCE
 
 ALERT = Cell(Table.ALERTS, "a1")
 ALERTS, COUNTERS = "{gw:0}:alerts", "{gw:0}:counters"
@@ -28,6 +29,11 @@ async def connected(
         await client.aclose()
 
 
+def patient(url: str) -> Client:
+    """A client that waits for a server as long as tests wait for anything."""
+    return connect(url, patience=PATIENCE)
+
+
 async def empty(client: Client) -> None:
     await client.ask_each("FLUSHALL")
 
@@ -38,7 +44,7 @@ async def read(store: RedisStore) -> bytes:
 
 async def taken(store: RedisStore, changes: Changes = ONE) -> None:
     """As Alertmanager does: again until it is taken."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             with contextlib.suppress(StateUnavailable):
                 await store.commit(changes)

@@ -8,6 +8,8 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 
+from tests.support.patience import quickly
+
 BYTE_SECONDS = 0.02  # between two bytes of a peer that dribbles
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 BLOCK = b" " * 65_536
@@ -66,7 +68,7 @@ async def hostile(talk: Callable[[HostilePeer], Talk]) -> AsyncIterator[tuple[Ho
     finally:
         server.close()
         with suppress(TimeoutError):
-            async with asyncio.timeout(5):
+            async with quickly(5):
                 await peer.nobody_is_left()
 
 

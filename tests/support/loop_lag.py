@@ -38,4 +38,3 @@ async def measured_lag() -> AsyncIterator[Lag]:
         yield lag
     finally:
         watching.cancel()
-        gc.unfreeze()

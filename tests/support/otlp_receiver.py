@@ -37,8 +37,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.sandbox.server import LocalServer
-
-PATIENCE = 20.0
+from tests.support.patience import PATIENCE
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from gateway.model.alert import Alert
 from gateway.model.changes import Table
 from gateway.model.durations import DAY, MINUTE
-from gateway.model.incident import Incident, Member
+from gateway.model.incident import Incident
 from gateway.model.matchers import Matcher
+from gateway.model.members import Member
 from gateway.model.records import load_alert
 from gateway.model.rules.kinds import InhibitRule
 from gateway.model.rules.route import Hours, Route

@@ -14,6 +14,7 @@ import httpx
 
 from gateway.sandbox import PagerDutySandbox, SlackSandbox
 from gateway.sandbox.slack import DEFAULT_TOKEN
+from tests.support.patience import PATIENCE
 from tests.support.servers import free_port
 
 ROUTING_KEY = "0123456789abcdef0123456789abcdef"
@@ -72,7 +73,7 @@ class GatewayProcess:
                 cwd=self.code,
             )
 
-    async def ready(self, patience: float = 30.0) -> None:
+    async def ready(self, patience: float = PATIENCE) -> None:
         async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
             deadline = asyncio.get_running_loop().time() + patience
             while True:
@@ -122,7 +123,7 @@ class GatewayProcess:
             return dict(answer.json())
 
 
-async def send_until_taken(urls: list[str], body: dict[str, object], patience: float = 120.0) -> int:
+async def send_until_taken(urls: list[str], body: dict[str, object], patience: float = PATIENCE) -> int:
     """As Alertmanager does: 5xx and broken connections again, at any of the addresses.
 
     How often it was tried.

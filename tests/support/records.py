@@ -8,7 +8,7 @@ from gateway.model.alert import Alert, Copy
 from gateway.model.audit_trail import Shipped
 from gateway.model.controls import Controls, Silence, Switch
 from gateway.model.durations import HOUR, MINUTE
-from gateway.model.incident import Acknowledgement, Closure, Incident, Member, StatusCounts, UnheardAlert
+from gateway.model.incident import Acknowledgement, Closure, Incident, StatusCounts, UnheardAlert
 from gateway.model.ledger import (
     Endpoint,
     Intent,
@@ -19,6 +19,7 @@ from gateway.model.ledger import (
     NotifiedState,
     Part,
 )
+from gateway.model.members import Member
 from gateway.model.refusals import Refusal, Refusals
 from gateway.model.severity import Severity
 from gateway.model.source_peers import SourceState

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.patience import PATIENCE
 from tests.support.servers import free_port, program
 
-PATIENCE = 30.0
 MASTER = "gateway"
 
 

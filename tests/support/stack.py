@@ -100,7 +100,7 @@ def run(*command: str) -> tuple[int, str]:
 
 
 def read_yaml(path: Path) -> Any:
-    return yaml.safe_load(path.read_text("utf-8"))
+    return yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
 
 
 def unexplained(path: Path) -> set[str]:

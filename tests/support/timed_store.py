@@ -11,9 +11,9 @@ from gateway.model.changes import Changes, Claim, Release
 from gateway.model.lanes import LaneRule, Pace
 from gateway.ports import Store
 from gateway.storage.caller_clock import CallerClock, MachineClocks
-from gateway.storage.connections import connect
 from gateway.storage.memory import MemoryStore
 from gateway.storage.redis import RedisStore
+from tests.support.connected import patient
 from tests.support.stepped import VirtualTime
 
 NOW = 1_800_000_000_000
@@ -63,7 +63,7 @@ async def timed_store(url: str | None) -> AsyncIterator[Timed]:
         memory = MemoryStore(time)
         yield Timed(memory, memory, pass_to)
         return
-    clients = [connect(url) for _ in range(2)]
+    clients = [patient(url) for _ in range(2)]
     await clients[0].ask_each("FLUSHALL")
     clocks = MachineClocks(time, time)
     stores = [RedisStore(VirtualTime(client, time), clock=CallerClock(clocks)) for client in clients]

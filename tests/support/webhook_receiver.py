@@ -15,8 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.sandbox.server import LocalServer
-
-PATIENCE = 30.0
+from tests.support.patience import PATIENCE
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from gateway.decisions.notification.member_status import count_statuses
 from gateway.decisions.notification.plan import plan
 from gateway.decisions.policy import Policy
 from gateway.intake.group_commit import GroupCommit
+from gateway.intake.opening_planner import LeaveToAgenda
 from gateway.intake.sharded import ShardedIntake
 from gateway.model.agenda import NEW_RULES, Subject
 from gateway.model.alert import Observation
@@ -38,6 +39,7 @@ from gateway.model.verdict import NotifyReason, Verdict
 from gateway.outbound.registry import DESTINATION_KINDS
 from gateway.reconcile import Reconciler
 from gateway.reconcile.context import Context
+from gateway.reconcile.plan_at_opening import PlannerAtOpening
 from gateway.state.credentialed import note_credentialed
 from gateway.state.persons import Persons
 from gateway.state.shards import Shards
@@ -280,6 +282,7 @@ class Silent:
     def __init__(self) -> None:
         self.failures: list[tuple[str, BaseException]] = []
         self.together: list[str] = []  # what became of plans that were tried in one commit
+        self.opened: list[str] = []  # what became of incidents in the commit that opened them
 
     def delivered(self, destination: str, outcome: str, seconds: float) -> None: ...
 
@@ -302,8 +305,8 @@ class Silent:
 
     def vendor_answered(self, vendor: str, call: str, answer: str) -> None: ...
 
-    def planned_together(self, outcome: str) -> None:
-        self.together.append(str(outcome))
+    def batch(self, what: str, outcome: str) -> None:
+        {"plans": self.together, "opened": self.opened}[what].append(str(outcome))
 
     def failed(self, subject: str, error: BaseException) -> None:
         self.failures.append((subject, error))
@@ -361,12 +364,18 @@ class World:
             self.store, policy, *reached, keep_ended=self.keep_ended, reads=lambda kind: kind in self.read
         )
         self.reconciler = Reconciler(context, paces=self._paces)
+        # However slow the machine is, there is time for plans.
+        self.intake.plan_by(PlannerAtOpening(context, worked=lambda: 0.0))
         self.shards = Shards([self.store])
         persons = Persons(self.shards.home, self.secrets.mark)
         self.desk = ControlActions(self.shards, lambda: self.reconciler.context.policy, lambda: None, persons)
 
     def _report(self, name: str, labels: object, _details: str = "") -> None:
         self.reports.append((name, dict(labels)))  # type: ignore[call-overload]
+
+    def leave_plans_to_agenda(self) -> None:
+        """Have no incident planned in the commit that opens it."""
+        self.intake.plan_by(LeaveToAgenda())
 
     def use(self, rules: Rulebook, generation: int = 0) -> None:
         policy = Policy(rules)

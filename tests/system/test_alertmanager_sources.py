@@ -25,7 +25,7 @@ from gateway.sandbox.server import LocalServer
 from tests.support.processes import RULES, GatewayProcess
 from tests.support.servers import free_port, program
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(minutes=4)
 
 SOURCES = """
 sources:

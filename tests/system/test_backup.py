@@ -25,7 +25,7 @@ FIRST = [f"s{number}" for number in range(12)]
 OVER, OVER_LATER, FIRING = FIRST[:4], FIRST[4:6], FIRST[6:]
 MEANWHILE = [f"s{number}" for number in range(12, 36)]
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(minutes=1)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.support.stepped_server import SteppedRedis, stepped_redis
 from tests.support.storm import CHANNELS, Vendors
 from tests.support.versions import BEFORE_LANES, ROOT, version_of
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(minutes=1)
 
 HOURS = 5 * 3_600
 STEPS = [-150, 0, 150, 0, -HOURS, 0, HOURS, 0, -150, -300]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shutil
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,10 +14,10 @@ import pytest
 from gateway.sandbox import PagerDutySandbox, SlackSandbox
 from tests.support.alertmanager import Alertmanager, alertmanager, answers, sent, until
 from tests.support.processes import GatewayProcess
-from tests.support.servers import free_port
+from tests.support.servers import free_port, program
 from tests.support.storm import CHANNELS
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(minutes=1)
 
 IDLE_SECONDS = 65.0
 SCRAPE_SECONDS = 15
@@ -79,9 +78,7 @@ async def test_an_alertmanager_with_a_token_keeps_its_connection_while_it_idles_
 
 async def test_a_prometheus_scrapes_without_a_failure(tmp_path: Path) -> None:
     """It shows no token, so that it comes anew where it idled for longer than strangers may."""
-    binary = shutil.which("prometheus")
-    if binary is None:
-        pytest.skip("there is no prometheus here: apt-get install prometheus")
+    binary = program("prometheus", "prometheus")
     async with SlackSandbox.start(channels=CHANNELS) as slack, PagerDutySandbox.start() as pagerduty:
         gateway = GatewayProcess(tmp_path / "g", slack, pagerduty)
         config = tmp_path / "prometheus.yml"

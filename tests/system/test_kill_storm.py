@@ -34,7 +34,7 @@ FAULTS = [
     Fault(FaultKind.HANG, probability=0.005),
 ]
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(minutes=3)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ APART = 0.15  # seconds between two webhooks
 SHARDS = 6
 PARTED = f"partition_by: [team]\n{RULES}"
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(minutes=1)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from tests.chaos.stage import until
 from tests.soak.memory import entries
 from tests.soak.run import begun
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(minutes=2)
 
 # What begins and ends with alerts
 OF_ALERTS = ("alerts", "past", "copies", "incidents", "keys", "ledgers", "leases", "topics")

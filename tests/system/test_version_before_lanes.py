@@ -27,7 +27,7 @@ from tests.support.storm import (
 from tests.support.versions import BEFORE_LANES, ROOT, version_of
 from tests.system.test_version_before import assert_no_subject_failed, start
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(minutes=1)
 
 WAITING = 20  # for one channel, which takes one message a second
 PATIENCE_SECONDS = 60.0

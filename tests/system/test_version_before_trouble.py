@@ -20,7 +20,7 @@ from tests.support.servers import redis_server
 from tests.support.storm import stamp
 from tests.support.versions import BEFORE_HASHED_KEYS, ROOT, version_of
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.long(minutes=1)
 
 PATIENCE_SECONDS = 60.0
 BESIDE_SECONDS = 3.0  # how long both versions work on the store together

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from gateway.telemetry.correlation import correlated
 from gateway.telemetry.logging import configure_logging
 
 WEBHOOKS = 2_000
@@ -32,7 +33,7 @@ def lines(stream: io.StringIO) -> list[dict[str, str]]:
 def test_about_a_tenth_of_the_webhooks_is_written_and_each_of_them_whole(tenth: io.StringIO) -> None:
     log = structlog.get_logger("gateway.test")
     for number in range(WEBHOOKS):
-        with structlog.contextvars.bound_contextvars(correlation=f"trace-{number}"):
+        with correlated(f"trace-{number}"):
             log.info("webhook_received")
             log.debug("delivery_rests")
         log.info("source_corrected", correlation=f"trace-{number}")

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from gateway.telemetry.logging import HIDDEN, HideSecrets, configure_logging
+from gateway.telemetry.correlation import correlated
+from gateway.telemetry.harmless_lines import HIDDEN, HideSecrets
+from gateway.telemetry.logging import configure_logging
 
 SECRET = "xoxb-1234-secret"
 
@@ -80,7 +82,7 @@ def lines(secrets: list[str]) -> list[dict[str, object]]:
     configure_logging("json", "info", secrets, stream)
     try:
         log = structlog.get_logger("gateway.test")
-        with structlog.contextvars.bound_contextvars(correlation="c1"):
+        with correlated("c1"):
             log.info("something_happened", detail="token=xoxb-secret", nested={"a": ["xoxb-secret"]})
         try:
             raise ValueError("xoxb-secret in a traceback")

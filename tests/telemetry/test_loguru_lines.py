@@ -11,7 +11,8 @@ import pytest
 import structlog
 from loguru import logger
 
-from gateway.telemetry.logging import HIDDEN, configure_logging
+from gateway.telemetry.harmless_lines import HIDDEN
+from gateway.telemetry.logging import configure_logging
 
 SECRET = "xoxb-1234-secret"
 

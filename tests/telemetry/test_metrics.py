@@ -45,8 +45,11 @@ def test_a_hostile_number_of_alerts_left_out_lowers_no_counter() -> None:
 
 def test_verdicts_count_by_outcome_and_reason() -> None:
     metrics = Metrics()
-    metrics.taken([Taken("default", Outcome.OPENED, Reason.FIRST_FIRING)] * 2, 0)
-    assert value(metrics, "gateway_observations_total", outcome="opened", reason="first_firing") == 2
+    opened = Taken("default", Outcome.OPENED, Reason.FIRST_FIRING)
+    repeated = Taken("default", Outcome.REPEATED, Reason.STILL_FIRING)
+    metrics.taken([opened, opened, repeated, opened], 0)
+    assert value(metrics, "gateway_observations_total", outcome="opened", reason="first_firing") == 3
+    assert value(metrics, "gateway_observations_total", outcome="repeated", reason="still_firing") == 1
 
 
 def test_destinations_beyond_the_bound_share_one_name() -> None:
@@ -96,7 +99,7 @@ def test_lost_races_are_shown_by_transaction_as_they_grow() -> None:
 def test_what_was_committed_together_is_counted_by_what_became_of_it() -> None:
     metrics = Metrics()
     metrics.batch("webhooks", "fault")
-    metrics.planned_together("done")
+    metrics.batch("plans", "done")
     metrics.background_ended("Auditor.run", "fault")
     assert value(metrics, "gateway_batches_total", what="webhooks", outcome="fault") == 1
     assert value(metrics, "gateway_batches_total", what="plans", outcome="done") == 1

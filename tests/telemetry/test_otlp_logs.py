@@ -9,9 +9,12 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from gateway.telemetry.logging import HIDDEN, configure_logging
+from gateway.telemetry.harmless_lines import HIDDEN
+from gateway.telemetry.logging import configure_logging
 from gateway.telemetry.otlp import GRPC, HTTP
+from tests.support.apm_receiver import apm_receiver
 from tests.support.otlp_receiver import OtlpReceiver
+from tests.support.reported import reported_gateway
 from tests.support.running_gateway import Starter
 from tests.support.traced import SENDERS_TRACE, sending_to, told
 
@@ -40,6 +43,20 @@ async def test_a_line_arrives_with_its_trace(receiver: OtlpReceiver, starter: St
     assert received.span_id == receiver.named("POST /webhooks/alertmanager")[0].span_id
     assert (received.severity, received.attributes["status"]) == ("INFO", 200)
     assert received.resource["service.name"] == "alert-gateway"
+
+
+async def test_a_line_arrives_with_its_trace_where_elastic_apm_is_told_too(
+    receiver: OtlpReceiver, starter: Starter
+) -> None:
+    starter.more = {**sending_to(receiver), "OTEL_LOGS_EXPORTER": "otlp"}
+    async with apm_receiver() as apm, reported_gateway(apm, starter) as app:
+        await told(app)
+        await receiver.until(
+            lambda: {"webhook_received", "delivered"} <= {line.body for line in receiver.logs}
+        )
+    lines = {record.body: record for record in receiver.logs}
+    assert lines["webhook_received"].trace_id == SENDERS_TRACE
+    assert lines["delivered"].span_id in {span.span_id for span in receiver.named("delivery")}
 
 
 async def test_a_secret_arrives_as_it_stands_in_the_log(

@@ -37,8 +37,9 @@ def test_every_source_is_shown_from_the_start() -> None:
 
 def test_what_a_source_sends_counts_as_its_own_and_as_a_sign_of_life() -> None:
     metrics = metrics_of("eu", "us")
-    metrics.taken([opened(), Taken("eu", Outcome.REPEATED, Reason.STILL_FIRING)], NOW)
-    assert value(metrics, "gateway_source_alerts_total", source="eu", outcome="repeated") == 1
+    repeated = Taken("eu", Outcome.REPEATED, Reason.STILL_FIRING)
+    metrics.taken([repeated, repeated, opened(), repeated], NOW)
+    assert value(metrics, "gateway_source_alerts_total", source="eu", outcome="repeated") == 3
     assert value(metrics, "gateway_source_alerts_total", source="us", outcome="opened") == 0
     assert value(metrics, "gateway_source_last_seen_timestamp_seconds", source="eu") == NOW / 1000
 
@@ -108,10 +109,10 @@ def test_questions_count_by_whether_a_peer_answered() -> None:
 
 def test_what_is_concluded_counts_apart_and_is_no_sign_of_life() -> None:
     metrics = metrics_of("eu")
-    metrics.taken([Taken("eu", Outcome.ENDED, Reason.INFERRED, inferred=True)], NOW)
+    metrics.taken([Taken("eu", Outcome.ENDED, Reason.INFERRED, inferred=True)] * 2, NOW)
     assert (
         value(metrics, "gateway_source_inferences_total", source="eu", outcome="ended", reason="inferred")
-        == 1
+        == 2
     )
     assert value(metrics, "gateway_source_alerts_total", source="eu", outcome="ended") == 0
     assert value(metrics, "gateway_source_last_seen_timestamp_seconds", source="eu") == 0

@@ -8,7 +8,7 @@ from gateway.decisions.delivery.annotations import said_of, sentences_of
 from gateway.decisions.delivery.churn import Churn
 from gateway.decisions.delivery.ended_because import ended_because
 from gateway.decisions.delivery.firing_times import Span
-from gateway.decisions.delivery.thing import Thing, in_reading_order, is_noise
+from gateway.decisions.delivery.thing import Thing, in_reading_order, plumbing_in
 from gateway.decisions.delivery.titles import natural
 from gateway.decisions.notification.view import TargetMember, View
 from gateway.model.alert import Alert
@@ -24,6 +24,7 @@ def shown_members(view: View) -> list[TargetMember]:
     members = view.desired.members
     known = [member for member in view.members if member.episode_id in members]
     newest = {member.alert.id: member for member in sorted(known, key=lambda member: member.alert.episode)}
+    names = _Names()
     return sorted(
         newest.values(),
         key=lambda member: (
@@ -33,10 +34,18 @@ def shown_members(view: View) -> list[TargetMember]:
             -member.alert.severity,
             member.started_at,
             # Alerts of one moment stand in the order in which a person looks for a name.
-            [natural(text) for item in sorted(member.alert.labels.items()) for text in item],
+            [names[text] for item in sorted(member.alert.labels.items()) for text in item],
             member.episode_id,
         ),
     )
+
+
+class _Names(dict[str, tuple[tuple[int, str], ...]]):
+    """The places of texts in the order in which a person looks for a name; most alerts of an incident share most."""
+
+    def __missing__(self, text: str) -> tuple[tuple[int, str], ...]:
+        found = self[text] = natural(text)
+        return found
 
 
 def seen_firing(view: View, member: TargetMember) -> bool:
@@ -103,7 +112,7 @@ def alert_line(
         image=said.get("imageURL", ""),
         silence=said.get("silenceURL", ""),
         ended_because=ended_because(alert.end_reason) if times.ended_at is not None else "",
-        plumbing=sum(name in thing.passed_over or is_noise(name) for name in order),
+        plumbing=plumbing_in(order, thing.passed_over),
     )
 
 

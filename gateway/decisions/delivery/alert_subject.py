@@ -5,6 +5,7 @@ for what was told and for what was kept quiet.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -50,8 +51,13 @@ def names_service_alike(alert: Alert, labels: LabelRules) -> tuple[object, ...] 
     """
     if labels.redact or exporter_in(alert.labels) or "" in alert.labels.values():
         return None
-    named = (alert.labels.get(name) for name in with_exported(labels.service))
-    return (alert.labels.get("alertname") or alert.name, *named, frozenset(alert.labels))
+    named = [alert.labels.get(name) for name in _service_labels(labels.service)]
+    return (alert.labels.get("alertname") or alert.name, *named, tuple(alert.labels))
+
+
+@lru_cache(maxsize=16)
+def _service_labels(service: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(with_exported(service))
 
 
 def partition_text(alert: Alert, labels: LabelRules, partition_by: Sequence[str]) -> str:

@@ -21,8 +21,10 @@ _ANY_EXPORTER = re.compile(r"(?:[a-z0-9]+-)?[a-z0-9]*exporter(?![a-z0-9])")
 
 
 def exporter_in(labels: Labels) -> str:
-    names = ("job", "service", "container")
-    return next((found for name in names if (found := _exporter(labels.get(name, "")))), "")
+    for name in ("job", "service", "container"):
+        if (text := labels.get(name)) and (found := _exporter(text)):
+            return found
+    return ""
 
 
 def labels_of_exporter(labels: Labels, exporter: str) -> frozenset[str]:

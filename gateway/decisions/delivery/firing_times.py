@@ -20,6 +20,11 @@ def firing_times(spans: Sequence[Span], earlier: Collection[EarlierLives] = ()) 
     """Return the times of these lives, of which there is at least one, and of those
     `earlier` that are only counted.
     """
+    if len(spans) == 1 and not earlier:
+        # It has fired once, as nearly all have.
+        ((start, end),) = spans
+        ended_at = None if end is None else max(start, end)
+        return FiringTimes(start, start, ended_at, 1, 0 if ended_at is None else ended_at - start)
     fires = any(end is None for _, end in spans)
     firings = _merged([(start, max(start, MAX_INSTANT if end is None else end)) for start, end in spans])
     over = firings[:-1] if fires else firings

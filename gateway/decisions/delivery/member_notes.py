@@ -26,7 +26,8 @@ def joined_of(
     # What fires again after an end has a note of its own: its alerts are not further ones.
     if before.state is not NotifiedState.FIRING or not new:
         return None
-    known = {line.name for line in notification.lines if line not in new}
+    fresh = {line.episode for line in new}
+    known = {line.name for line in notification.lines if line.episode not in fresh}
     kinds = [line.name for line in new if line.name not in known]
     # Another kind of alert is news for whoever works on it.
     if kinds:
@@ -90,7 +91,7 @@ def _fire_newly(
         if line.episode not in before.members and line.episode not in notification.churning
     ]
     again = [line for line in fresh if alert_of(line.episode) in known]
-    return [line for line in fresh if line not in again], again
+    return [line for line in fresh if alert_of(line.episode) not in known], again
 
 
 def _names(lines: Sequence[AlertLine], notification: Notification) -> str:

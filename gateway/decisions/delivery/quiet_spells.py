@@ -130,7 +130,7 @@ class QuietSpells:
 
     @cached_property
     def _paged(self) -> Mapping[SpellEntity, set[str | None]]:
-        """What people were paged for in this incident, as far as the page is open."""
+        """Return what people were paged for in this incident, as far as the page is open."""
         snapshot = self.planned.snapshot
         told = (ledger.last_notified for ledger in snapshot.ledgers.values())
         episodes = {

@@ -87,12 +87,30 @@ def thing_of(labels: Labels, rules: LabelRules) -> Thing:
     return Thing(name, labels[scope[-1]] if scope else "", passed_over, of_target)
 
 
-def in_reading_order(labels: Labels, passed_over: frozenset[str], rules: LabelRules) -> list[str]:
+def in_reading_order(labels: Labels, passed_over: frozenset[str], rules: LabelRules) -> tuple[str, ...]:
     """Return the names of the labels by which people know the thing first, those for machines last."""
-    first = dict.fromkeys((*with_exported(rules.scope), *_ranking(rules.thing, rules.service)))
-    known = [name for name in first if name in labels and name not in passed_over and not is_noise(name)]
-    others = [name for name in labels if name not in first and not is_noise(name)]
-    return list(dict.fromkeys((*known, *others, *labels)))
+    return _ordered(tuple(labels), passed_over, rules.scope, rules.thing, rules.service)
+
+
+@lru_cache(maxsize=256)
+def _ordered(
+    names: tuple[str, ...],
+    passed_over: frozenset[str],
+    scope: tuple[str, ...],
+    thing: tuple[str, ...],
+    service: tuple[str, ...],
+) -> tuple[str, ...]:
+    """Alerts of one kind have the same labels, so that this is asked of many with the same answer."""
+    first = dict.fromkeys((*with_exported(scope), *_ranking(thing, service)))
+    known = [name for name in first if name in names and name not in passed_over and not is_noise(name)]
+    others = [name for name in names if name not in first and not is_noise(name)]
+    return tuple(dict.fromkeys((*known, *others, *names)))
+
+
+@lru_cache(maxsize=256)
+def plumbing_in(names: tuple[str, ...], passed_over: frozenset[str]) -> int:
+    """Return how many of these labels say nothing of the thing: they are an exporter's, or for machines."""
+    return sum(name in passed_over or is_noise(name) for name in names)
 
 
 def thing_labels(rules: LabelRules) -> frozenset[str]:
@@ -100,6 +118,7 @@ def thing_labels(rules: LabelRules) -> frozenset[str]:
     return frozenset((*with_exported(rules.scope), *_ranking(rules.thing, rules.service)))
 
 
+@lru_cache(maxsize=1024)
 def is_noise(name: str) -> bool:
     return _NOISE.fullmatch(name) is not None
 

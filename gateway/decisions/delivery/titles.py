@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from gateway.decisions.delivery.thing import Thing, in_reading_order, is_noise, place_of
+from gateway.decisions.delivery.thing import Thing, in_reading_order, place_of, plumbing_in
 from gateway.model.alert import Alert
 from gateway.model.rules.rulebook import LabelRules
 
@@ -41,7 +41,7 @@ def what_and_where(
         "title": title_of([name for name, _ in named], [thing for _, thing in named], elsewhere),
         "where": {name: shared[name] for name in names},
         "place": place,
-        "plumbing": sum(name in passed_over or is_noise(name) for name in names),
+        "plumbing": plumbing_in(tuple(names), passed_over),
         "service": next((place[name] for name in labels.service if name in place), ""),
     }
 
@@ -101,7 +101,7 @@ def natural(text: str) -> tuple[tuple[int, str], ...]:
     """Return a key that sorts `node-2` before `node-10`."""
     parts = _DIGITS.split(text)
     # Texts and numbers alternate, so that the same positions are compared with each other.
-    return tuple((int(part) if at % 2 else 0, part) for at, part in enumerate(parts))
+    return tuple([(int(part) if at % 2 else 0, part) for at, part in enumerate(parts)])
 
 
 def _runs(texts: Sequence[str]) -> list[list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import msgspec
 
@@ -14,6 +15,7 @@ from gateway.model.agenda import Subject, urgency
 from gateway.model.alert import Alert
 from gateway.model.cells import RULES, TRUNCATED
 from gateway.model.changes import Cell, Changes, LogEntry, Result, Table
+from gateway.model.incident import Incident
 from gateway.model.records import dump, load_incident
 from gateway.model.rule_generation import RuleGeneration, load_rule_generation
 from gateway.model.truncated_groups import dump_truncated
@@ -21,9 +23,26 @@ from gateway.model.truncated_groups import dump_truncated
 NO_RULES = RuleGeneration()  # what a store says in which nobody has announced any
 
 
+class OpenedIncident(NamedTuple):
+    """An incident that a batch opens. `alerts` are its members by episode id, as the batch writes them. All of
+    them fire, unless `has_ends`: then some have ended within the batch.
+    """
+
+    incident: Incident
+    alerts: Mapping[str, Alert]
+    has_ends: bool
+
+
+class Correlated(NamedTuple):
+    """Everything that a batch changes, and the incidents that it opens."""
+
+    changes: Changes
+    opened: tuple[OpenedIncident, ...]
+
+
 def correlate(
     found: Deduplicated, placements: Mapping[str, Placement], incidents: Result, correlator: Correlator
-) -> Changes:
+) -> Correlated:
     """Phase two: bring every turn into its incident. Return everything that the batch changes."""
     assignment = _Assignment(found, placements, incidents, correlator.patience)
     for turn in found.turns:
@@ -32,7 +51,7 @@ def correlate(
         else:
             assignment.end(turn)
     assignment.say_what_is_missing()
-    return assignment.changes(correlator)
+    return Correlated(assignment.changes(correlator), assignment.opened())
 
 
 class _Assignment:
@@ -82,7 +101,7 @@ class _Assignment:
     def _wait(self, alert: Alert, draft: Draft) -> int:
         """Return for how long the plan of this join may wait (ms)."""
         found, members = self._found, draft.members + 1
-        return self._patience.wait(alert, draft.before, members, self._newest_rules, found.wall)
+        return self._patience.wait(alert, draft.before, members, self._newest_rules, found.now, found.wall)
 
     def end(self, turn: Turn) -> None:
         draft = self._drafts.get(self._moved_to.get(turn.after.id, turn.after.incident))
@@ -163,6 +182,16 @@ class _Assignment:
         self._changes.log += [self._log_entry(*line) for line in self._found.lines]
         return self._changes
 
+    def opened(self) -> tuple[OpenedIncident, ...]:
+        """Return the incidents that the batch opens, once it is written what it changes."""
+        drafts = [draft for draft in self._drafts.values() if draft.is_new]
+        return tuple(self._opened(draft.incident(), has_ends=draft.ended > 0) for draft in drafts)
+
+    def _opened(self, incident: Incident, *, has_ends: bool) -> OpenedIncident:
+        newest = (self._found.alerts[member.alert] for member in incident.members)
+        alerts = {alert.episode_id: alert for alert in newest if alert is not None}
+        return OpenedIncident(incident, alerts, has_ends)
+
     def _write_alerts(self, correlator: Correlator) -> None:
         for alert_id in self._found.changed:
             cell = Cell(Table.ALERTS, alert_id)
@@ -171,7 +200,9 @@ class _Assignment:
                 continue  # never so in practice: every id in `changed` has an alert
             if alert_id in self._moved_to:
                 alert = msgspec.structs.replace(alert, incident=self._moved_to[alert_id])
-            self._changes.put[cell] = dump(correlator.inhibitor.move_to_topics(alert, self._changes.topics))
+            alert = correlator.inhibitor.move_to_topics(alert, self._changes.topics)
+            self._found.alerts[alert_id] = alert
+            self._changes.put[cell] = dump(alert)
             self._changes.expect[cell] = self._versions[cell]
 
     def _log_entry(self, alert_id: str, what: str, detail: Mapping[str, str | int]) -> LogEntry:

@@ -160,17 +160,22 @@ def _heard(
     """Annotations are those of the firing copy with the smallest key, so that two replicas do not edit for
     ever.
     """
-    speaker = alert.copies.get(alert.spoken_by)
-    speaks = seen.copy <= alert.spoken_by or speaker is None or not speaker.firing
+    heard = speaks(alert, seen.copy)
     return msgspec.structs.replace(
         alert,
         copies=copies,
-        annotations=seen.annotations if speaks else alert.annotations,
-        source_url=seen.source_url if speaks else alert.source_url,
-        spoken_by=seen.copy if speaks else alert.spoken_by,
+        annotations=seen.annotations if heard else alert.annotations,
+        source_url=seen.source_url if heard else alert.source_url,
+        spoken_by=seen.copy if heard else alert.spoken_by,
         held_until=held_until,
         last_seen=now,
     )
+
+
+def speaks(alert: Alert, copy: str) -> bool:
+    """Return whether people read the annotations of this copy, which fires."""
+    speaker = alert.copies.get(alert.spoken_by)
+    return copy <= alert.spoken_by or speaker is None or not speaker.firing
 
 
 def _ends(alert: Alert, copy: Copy | None, seen: Observation, now: int, wall: int) -> Observed:

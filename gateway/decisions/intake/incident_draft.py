@@ -8,7 +8,8 @@ from gateway.decisions.intake.correlate import Choice, Placement, counted_values
 from gateway.model.alert import Alert
 from gateway.model.cause import later_cause
 from gateway.model.changes import Changes
-from gateway.model.incident import Incident, Joining, Member
+from gateway.model.incident import Incident, Joining
+from gateway.model.members import Member, Members
 
 
 class Draft:
@@ -16,7 +17,7 @@ class Draft:
 
     def __init__(self, incident: Incident) -> None:
         self._was = incident
-        self._members = list(incident.members)
+        self._joined: list[Member] = []
         self._values = incident.values
         self._firing = incident.firing
         self._last_new_at = incident.last_new_at
@@ -67,11 +68,16 @@ class Draft:
 
     @property
     def members(self) -> int:
-        return len(self._members)
+        return len(self._was.members) + len(self._joined)
 
     @property
     def _is_planned(self) -> bool:
         return self._was.planned_revision == self._was.revision and self._was.revision > 0
+
+    @property
+    def is_new(self) -> bool:
+        """Whether this batch opens the incident."""
+        return self._was.revision == 0
 
     @property
     def is_resolved(self) -> bool:
@@ -79,7 +85,7 @@ class Draft:
 
     def join(self, alert: Alert, placement: Placement, now: int, trace: str, wait: int = 0) -> None:
         """Add the alert; its plan is due after `wait` (ms)."""
-        self._members.append(Member(alert.id, alert.episode, now))
+        self._joined.append(Member(alert.id, alert.episode, now))
         self._values = counted_values(self._values, placement)
         self._firing += 1
         # The window counts from the last alert that joined; an end does not keep the incident
@@ -122,11 +128,20 @@ class Draft:
         self._now, self._trace = now, later_cause(self._trace, trace)
         return True
 
+    def _joining_now(self) -> Joining | None:
+        """Return what waits to be planned, with the alerts of this batch counted."""
+        if self._joining is None:
+            return None
+        before = self._was.joining or self._joining
+        return msgspec.structs.replace(
+            self._joining, members=before.members + len(self._joined), commits=before.commits + 1
+        )
+
     def incident(self) -> Incident:
         if self._frozen is None:
             self._frozen = msgspec.structs.replace(
                 self._was,
-                members=tuple(self._members),
+                members=Members.of(self._was.members).joined_by(self._joined),
                 values=self._values,
                 firing=self._firing,
                 last_new_at=self._last_new_at,
@@ -135,7 +150,7 @@ class Draft:
                 trace=self._trace,
                 truncated=self._truncated,
                 continued_by=self._continued_by,
-                joining=self._joining,
+                joining=self._joining_now(),
             )
         return self._frozen
 

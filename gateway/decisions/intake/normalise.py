@@ -30,7 +30,10 @@ from gateway.model.texts import all_readable
 from gateway.model.verdict import Reason
 from gateway.model.webhook import WireAlert
 
-MEMO = 20_000  # words and label sets that are remembered
+# Label sets that are remembered, about 1.5 kB each: ends and changed annotations come soon after a firing.
+# What is sent again as it was is known by its bytes, and not looked up here (`intake/repeats.py`).
+MEMO = 5_000
+MAX_STRANGE = 20_000  # unknown severity words that are counted
 # Characters of a label set and its fingerprint; longer ones are rare and are worked out each time
 MEMO_LENGTH = 4096
 MAX_WORD = 80  # characters of an unknown severity word that are shown
@@ -62,7 +65,13 @@ class Normaliser:
         self._identities: dict[str, _Identity] = {}
 
     def normalise(
-        self, alert: WireAlert, group_status: str, now: int, trace: str = "", group: Group = NO_GROUP
+        self,
+        alert: WireAlert,
+        group_status: str,
+        now: int,
+        trace: str = "",
+        group: Group = NO_GROUP,
+        known_by: bytes = b"",
     ) -> Observation | Malformed:
         """Normalise an alert. `now` (ms) only tells whether an end is over, where no status was sent."""
         identified = self._identify(alert)
@@ -88,6 +97,8 @@ class Normaliser:
             end_reason="" if firing else end_reason_of(alert),
             cut=identified.cut,
             sent_before=firing and group.sent_before,
+            # Without a status of its own its bytes do not say whether it fires.
+            known_by=known_by if firing and alert.status else b"",
         )
 
     def severity_said(self, labels: object) -> Severity:
@@ -99,7 +110,7 @@ class Normaliser:
         return self._severity_of(self._renamed(texts))
 
     def _identify(self, alert: WireAlert) -> _Identity | Malformed:
-        """Identify an alert. Most alerts are repeats, which are looked up."""
+        """Identify an alert. One that was sent before with other annotations, or as an end, is looked up."""
         known = self._identities.get(alert.fingerprint)
         if known is not None and known.sent == alert.labels:
             return known
@@ -175,6 +186,6 @@ class Normaliser:
         if known is not None:
             return known
         shown = word[:MAX_WORD]
-        if shown in self.strange or len(self.strange) < MEMO:
+        if shown in self.strange or len(self.strange) < MAX_STRANGE:
             self.strange[shown] = self.strange.get(shown, 0) + 1
         return self._severity.default

@@ -26,11 +26,16 @@ def repeated(copy: Copy, seen: Observation, now: int, wall: int) -> Copy:
 
     A later start means that an end was missed in between; for people it is still one episode.
     """
-    if seen.starts_at is None or (seen.starts_at <= copy.starts_at and not copy.assumed):
+    if seen.starts_at is None or not starts_later(copy, seen.starts_at):
         return replace(copy, said_at=now, keyed=True)
     believed = min(seen.starts_at, copy.began_at if copy.assumed else wall)
     kept = believed if believed != seen.starts_at else None
     return Copy(True, seen.starts_at, copy.ends_at, now, kept, keyed=True)
+
+
+def starts_later(copy: Copy, starts_at: int) -> bool:
+    """Return whether a repeat with this start (as sent) says something new of when the firing copy began."""
+    return starts_at > copy.starts_at or copy.assumed
 
 
 def believed_end(seen: Observation, wall: int) -> int:

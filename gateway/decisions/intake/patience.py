@@ -3,14 +3,15 @@
 A plan looks at every member, so an incident that grows alert by alert costs more with each. Where the alert
 is only an update for everybody who hears of it, it is planned together with what joins within the next
 moment. The agenda only moves earlier: further joins put nothing off, and whatever is urgent is planned at
-once with all of them.
+once with all of them. While no update may be sent yet, nobody would hear of it in any case: then it may wait
+for longer.
 
 The wait has to be proven from what intake has read. Whatever is unknown is planned at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from gateway.decisions.route import Recipient, Router, pages_from
 from gateway.decisions.sources.watchdogs import Watchdogs
@@ -27,6 +28,11 @@ LONGEST_MS = SECOND
 PER_MEMBER_MS = (
     2  # more than what the plan of a member costs, so that planning leaves room for everything else
 )
+LONGEST_BETWEEN_UPDATES_MS = 5 * SECOND
+PER_MEMBER_BETWEEN_UPDATES_MS = 25
+AHEAD_MS = (
+    SECOND  # a plan stands this long before the next update, so that the update is on the agenda in time
+)
 SMALL = 10  # members up to which a plan costs less than the wait is worth
 
 
@@ -39,11 +45,13 @@ class Patience:
         self._inhibitor = inhibitor
         self._revision = revision
 
-    def wait(self, alert: Alert, incident: Incident, members: int, newest: RuleGeneration, wall: int) -> int:
+    def wait(
+        self, alert: Alert, incident: Incident, members: int, newest: RuleGeneration, now: int, wall: int
+    ) -> int:
         """Return for how long the plan may wait (ms), 0 for not at all.
 
         `incident` is as it was read, and `members` counts those it has by now. `newest` are the newest rules
-        that the store names.
+        that the store names. People call the time `wall` (ms).
         """
         if members <= SMALL or not incident.heard or not self._is_planned_by_these(incident, newest):
             return AT_ONCE
@@ -57,7 +65,7 @@ class Patience:
         # Somebody is not told of what fires already.
         if incident.unheard or not self._is_plain(alert):
             return AT_ONCE
-        return self._shortest_wait(alert, incident.heard, members, wall)
+        return self._shortest_wait(alert, incident.heard, members, now, wall)
 
     def _is_planned_by_these(self, incident: Incident, newest: RuleGeneration) -> bool:
         """Return whether these rules are the newest, and the last plan of the incident was made by them."""
@@ -76,7 +84,9 @@ class Patience:
         # stands for its source: both concern others too.
         return not self._inhibitor.topics(alert.labels) and self._watchdogs.heartbeat(alert) is None
 
-    def _shortest_wait(self, alert: Alert, heard: Mapping[str, Heard], members: int, wall: int) -> int:
+    def _shortest_wait(
+        self, alert: Alert, heard: Mapping[str, Heard], members: int, now: int, wall: int
+    ) -> int:
         routing = self._router.routing(alert.labels, wall)
         # Nobody, or not everybody whom the rules name, can be told: that has to be said now.
         if routing.disallowed or not routing.recipients:
@@ -84,7 +94,8 @@ class Patience:
         if not all(_is_only_an_update(alert, to, heard.get(to.target)) for to in routing.recipients):
             return AT_ONCE
         waits = [recipient.route.update_interval for recipient in routing.recipients]
-        return min(LONGEST_MS, PER_MEMBER_MS * members, *waits)
+        shortest = min(LONGEST_MS, PER_MEMBER_MS * members, *waits)
+        return max(shortest, _wait_between_updates(routing.recipients, heard, members, now))
 
 
 def _is_worse_than_acknowledged(alert: Alert, incident: Incident) -> bool:
@@ -103,3 +114,23 @@ def _is_only_an_update(alert: Alert, recipient: Recipient, heard: Heard | None) 
     # one that no alert has that waits to be planned here.
     least = pages_from(recipient.route)
     return least is not None and heard.severity < least
+
+
+def _wait_between_updates(
+    recipients: Sequence[Recipient], heard: Mapping[str, Heard], members: int, now: int
+) -> int:
+    """Return for how long (ms) no target would be sent an update in any case; it may be over."""
+    # By a route that escalates a further alert may call the next person at once.
+    if any(recipient.route.escalate for recipient in recipients):
+        return AT_ONCE
+    updates = [
+        known.notified_at + min(known.update_interval, recipient.route.update_interval)
+        for recipient in recipients
+        # A target that the route would only page, and does not, gets no updates.
+        if (known := heard[recipient.target]).told
+    ]
+    return min(
+        LONGEST_BETWEEN_UPDATES_MS,
+        PER_MEMBER_BETWEEN_UPDATES_MS * members,
+        *(at - AHEAD_MS - now for at in updates),
+    )

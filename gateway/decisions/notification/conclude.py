@@ -7,7 +7,7 @@ not cut short.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -17,8 +17,8 @@ from gateway.decisions.notification.continuation import paged_before
 from gateway.decisions.notification.desired import desired_while_firing, why_at_once
 from gateway.decisions.notification.pages import with_pages
 from gateway.decisions.notification.update_limit import limit_updates, with_left_out
-from gateway.decisions.notification.view import TargetMember, View, ends_at
-from gateway.decisions.route import interrupts
+from gateway.decisions.notification.view import View, ends_at, recipients_of
+from gateway.decisions.route import Recipient, interrupts
 from gateway.model.incident import Incident
 from gateway.model.instants import AT_ONCE, earliest
 from gateway.model.ledger import LastNotified, NotifiedState
@@ -96,30 +96,30 @@ def _page_when_holds(view: View) -> bool:
     # `page_when` counts alerts, not their episodes: what flaps is one alert.
     different = {member.alert.id: member.alert for member in firing}.values()
     seen = [(alert.severity, alert.labels) for alert in different]
-    routes = {
-        recipient.route.name: recipient.route
-        for member in firing
-        for recipient in member.recipients
-        if recipient.page
-    }
+    routes = {recipient.route.name: recipient.route for recipient in recipients_of(firing) if recipient.page}
     return any(interrupts(route, seen) for route in routes.values())
 
 
 def _without_what_only_pages(view: View, why: Verdict) -> View:
     """Suppress the members that are only paged here, while the view interrupts nobody."""
-    verdicts: dict[str, Verdict] = {}  # by rule, which most members share
+    verdicts: dict[int, Verdict | None] = {}  # by the identity of the recipients, which most members share
     members = list(view.members)
     for position, member in enumerate(members):
-        if member.notifies and all(recipient.page for recipient in member.recipients):
-            rule = _rule_of(member)
-            if rule not in verdicts:
-                verdicts[rule] = msgspec.structs.replace(why, rule=rule)
-            members[position] = msgspec.structs.replace(member, suppressed_by=verdicts[rule])
+        if not member.notifies:
+            continue
+        key = id(member.recipients)
+        if key not in verdicts:
+            verdicts[key] = _if_only_paged(member.recipients, why)
+        if verdicts[key] is not None:
+            members[position] = msgspec.structs.replace(member, suppressed_by=verdicts[key])
     return msgspec.structs.replace(view, members=tuple(members))
 
 
-def _rule_of(member: TargetMember) -> str:
-    return member.recipients[0].rule if member.recipients else ""
+def _if_only_paged(recipients: Sequence[Recipient], why: Verdict) -> Verdict | None:
+    """Return why nobody is paged, by the rule of these recipients; None where one of them shows the member."""
+    if not all(recipient.page for recipient in recipients):
+        return None
+    return msgspec.structs.replace(why, rule=recipients[0].rule if recipients else "")
 
 
 def _fires(view: View, incident: Incident, *, paged: bool) -> View:

@@ -20,10 +20,14 @@ def without_oldest_lives(snapshot: IncidentSnapshot) -> tuple[IncidentSnapshot, 
     """Return the snapshot with the oldest lives counted in place of kept, and the
     episodes that this leaves out.
     """
+    members = snapshot.incident.members
+    # No more of them than these have another life of their alert behind them: nearly always none has.
+    if len(members) - len({member.alert for member in members}) <= LIVES_KEPT:
+        return snapshot, []
     newest: dict[str, int] = {}
-    for member in snapshot.incident.members:
+    for member in members:
         newest[member.alert] = max(member.episode, newest.get(member.alert, 0))
-    older = [member for member in snapshot.incident.members if member.episode < newest[member.alert]]
+    older = [member for member in members if member.episode < newest[member.alert]]
     too_many = len(older) - LIVES_KEPT
     # While something is on its way, what it says may name any of them.
     if too_many <= 0 or not all(map(_is_calm, snapshot.ledgers.values())):
@@ -36,11 +40,11 @@ def without_oldest_lives(snapshot: IncidentSnapshot) -> tuple[IncidentSnapshot, 
     for episode in sorted(gone):
         if episode in snapshot.alerts:
             earlier[alert_of(episode)] = _with_life(earlier.get(alert_of(episode)), snapshot.alerts[episode])
-    members = tuple(member for member in snapshot.incident.members if member.episode_id not in gone)
+    left = tuple(member for member in members if member.episode_id not in gone)
     return (
         replace(
             snapshot,
-            incident=msgspec.structs.replace(snapshot.incident, members=members, earlier_lives=earlier),
+            incident=msgspec.structs.replace(snapshot.incident, members=left, earlier_lives=earlier),
             alerts={name: alert for name, alert in snapshot.alerts.items() if name not in gone},
             ledgers={target: _without(ledger, gone) for target, ledger in snapshot.ledgers.items()},
         ),

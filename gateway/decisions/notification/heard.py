@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from gateway.decisions.incident_snapshot import IncidentSnapshot
 from gateway.decisions.notification.desired import why_at_once
 from gateway.decisions.notification.members import RoutedMember
@@ -36,14 +38,19 @@ def heard_by_targets(
         target: _heard(view, paging.get(target, {}), snapshot.ledgers.get(target))
         for target, view in views.items()
     }
-    return {target: heard for target, heard in found.items() if heard is not None}
+    return {
+        target: msgspec.structs.replace(heard, members=len(views[target].members))
+        for target, heard in found.items()
+        if heard is not None
+    }
 
 
 def _paging_routes(routed_members: Sequence[RoutedMember]) -> dict[str, dict[str, Route]]:
     """Return the routes, by target and name, by which what fires may page; a pause or a mute of them may end."""
     found: dict[str, dict[str, Route]] = {}
-    for routed in routed_members:
-        for recipient in routed.recipients if routed.alert.firing else ():
+    shared = {id(routed.recipients): routed.recipients for routed in routed_members if routed.alert.firing}
+    for recipients in shared.values():
+        for recipient in recipients:
             if recipient.page:
                 found.setdefault(recipient.target, {})[recipient.route.name] = recipient.route
     return found
@@ -51,7 +58,7 @@ def _paging_routes(routed_members: Sequence[RoutedMember]) -> dict[str, dict[str
 
 def _heard(view: View, paging: Mapping[str, Route], ledger: Ledger | None) -> Heard | None:
     # A send in doubt, a destination that fails or has a stand-in, or one that no rule names any more.
-    if view.destination is None or view.covers or (ledger is not None and not _is_settled(ledger)):
+    if view.destination is None or view.covers or (ledger is not None and not is_settled(ledger)):
         return None
     told = ledger.last_notified if ledger is not None else NEVER_NOTIFIED
     if told.state is NotifiedState.FIRING:
@@ -63,7 +70,8 @@ def _heard(view: View, paging: Mapping[str, Route], ledger: Ledger | None) -> He
     return None
 
 
-def _is_settled(ledger: Ledger) -> bool:
+def is_settled(ledger: Ledger) -> bool:
+    """Return whether nothing is in doubt at the target, and nothing fails there."""
     in_doubt = ledger.intent is not None or bool(ledger.unconfirmed)
     return not (in_doubt or ledger.dead or ledger.failing_since or ledger.fell_back_at)
 
@@ -82,10 +90,12 @@ def _heard_firing(
     if ledger is None or ledger.endpoint is None or ledger.endpoint.kind in (LOG, NOWHERE):
         return None
     severity = min(told.severity, desired.severity)
-    if told.paged or not paging:
-        return Heard(severity, told=True, paged=told.paged)
-    below = _below_what_pages(paging)
-    return None if below is None else Heard(min(severity, below), told=True, paged=False)
+    if not told.paged and paging:
+        below = _below_what_pages(paging)
+        if below is None:
+            return None
+        severity = min(severity, below)
+    return Heard(severity, True, told.paged, ledger.notified_at or 0, view.update_interval)
 
 
 def _below_what_pages(paging: Mapping[str, Route]) -> Severity | None:

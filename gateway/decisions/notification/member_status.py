@@ -6,6 +6,7 @@ suppressed, held and due; and everybody who was told of a firing is told of its 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from gateway.decisions.notification.view import TargetMember, View
@@ -14,6 +15,7 @@ from gateway.model.incident import StatusCounts
 from gateway.model.ledger import NotifiedState
 from gateway.model.verdict import MemberStatus, NotifyReason, Reason, Verdict
 
+NO_ANSWER = "no answer so far: it may have arrived, and is sent again"
 SILENT_FAILURE_MS = 2 * MINUTE  # a destination that fails for longer raises an alert of our own
 
 
@@ -30,8 +32,8 @@ def count_statuses(view: View, now: int) -> tuple[StatusCounts, dict[str, Verdic
         if told and member.resolve_held_by is not None:
             verdicts[member.episode_id] = _told_and(member.resolve_held_by)
     by_status = dict.fromkeys(MemberStatus, 0)
-    for verdict in verdicts.values():
-        by_status[MemberStatus(verdict.outcome)] += 1
+    for outcome, count in Counter([verdict.outcome for verdict in verdicts.values()]).items():
+        by_status[MemberStatus(outcome)] += count
     open_ends = [
         member for member in view.members if view.ledger.last_notified.members.get(member.episode_id)
     ]
@@ -76,10 +78,8 @@ def is_owed_anything(view: View) -> bool:
 
 def reasons(verdicts: Iterable[Verdict]) -> dict[str, int]:
     """Count the verdicts by reason, sorted by name, so that equal counts are equal records."""
-    found: dict[str, int] = {}
-    for verdict in verdicts:
-        found[verdict.reason.value] = found.get(verdict.reason.value, 0) + 1
-    return dict(sorted(found.items()))
+    found = Counter([verdict.reason for verdict in verdicts])
+    return dict(sorted((reason.value, count) for reason, count in found.items()))
 
 
 def _status_of(view: View, member: TargetMember, now: int) -> Verdict:
@@ -89,7 +89,10 @@ def _status_of(view: View, member: TargetMember, now: int) -> Verdict:
     if member.episode_id in ledger.last_notified.members:
         if ledger.log_only:
             return Verdict(MemberStatus.TOLD, Reason.LOG_ONLY, rule, because=f"{ledger.log_only} is not set")
-        return Verdict(MemberStatus.TOLD, Reason.DELIVERED, rule)
+        # Nobody has answered yet: it counts as told, since people may have it and are owed its end then.
+        unanswered = ledger.first_notified_at is None and ledger.unconfirmed_since is not None
+        because = NO_ANSWER if unanswered else ""
+        return Verdict(MemberStatus.TOLD, Reason.DELIVERED, rule, because=because)
     if ledger.dead:
         # The vendor refused the notification for good: somebody has to look at the dead letter.
         return Verdict(MemberStatus.UNDELIVERABLE, Reason.DEAD_LETTER, rule)

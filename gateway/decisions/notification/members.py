@@ -19,8 +19,8 @@ from gateway.decisions.route import DisallowedChannel, Recipient, Router, Routin
 from gateway.decisions.suppression.suppress import Suppressor
 from gateway.model.alert import Alert
 from gateway.model.credentialed import LOG
-from gateway.model.incident import Member
 from gateway.model.ledger import NOWHERE
+from gateway.model.members import Member
 from gateway.model.own_alert import is_own
 from gateway.model.severity import Severity
 from gateway.model.verdict import Verdict
@@ -61,7 +61,7 @@ def route(snapshot: IncidentSnapshot, policy: Policy, now: int) -> list[RoutedMe
     """Find the recipients of every member whose alert is still known."""
     routing = _PlacedRouting(snapshot, policy.router, now)
     routed = []
-    for member in snapshot.incident.members:
+    for member in snapshot.members:
         episode_id = member.episode_id
         alert = snapshot.alerts.get(episode_id)
         if alert is not None:

@@ -72,14 +72,16 @@ def _still_owed(
 ) -> OwedPage:
     if not page.is_counted:
         at = _due_at(view, now, since)
-        # A wait that was given up or lifted moves it earlier; one that begins anew puts it off while it is not due.
+        # A wait that was given up or lifted moves it earlier; one that begins anew puts it off
+        # while it is not due.
         page = msgspec.structs.replace(page, due_at=at if at > now else min(page.due_at, at))
     is_tried = ledger.intent is not None and ledger.intent.part is Part.MESSAGE
     is_over = now >= page.deadline
     if page.due_at <= now and (is_tried or is_over):
         page = _counted_as_due(page, changes)
     if is_over and not page.is_late:
-        # Somebody should have been called by now. Where the vendor has refused it for good nobody tries again.
+        # Somebody should have been called by now. Where the vendor has refused it for good nobody
+        # tries again.
         changes.increment(PAGES_NEVER if ledger.dead else PAGES_LATE)
         page = msgspec.structs.replace(page, is_late=True)
     return page

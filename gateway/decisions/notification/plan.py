@@ -19,6 +19,7 @@ from gateway.decisions.notification.bypassed import mark_bypassed
 from gateway.decisions.notification.conclude import conclude
 from gateway.decisions.notification.escalate import escalate
 from gateway.decisions.notification.heard import heard_by_targets
+from gateway.decisions.notification.joined import onto_counted
 from gateway.decisions.notification.lapse import lapse
 from gateway.decisions.notification.members import route, suppress
 from gateway.decisions.notification.resolve import Plan, resolve
@@ -64,6 +65,14 @@ def plan(snapshot: IncidentSnapshot, policy: Policy, now: int, lap: Lap = unwatc
         ),
         look_at=earliest(planned.look_at, escalated.look_at),
     )
+
+
+def plan_joined(snapshot: IncidentSnapshot, policy: Policy, now: int, lap: Lap = unwatched) -> Plan | None:
+    """Decide on an incident of which only the members that joined were read, by the same steps (`joined.py`).
+
+    Return None where every member has to be looked at.
+    """
+    return onto_counted(plan(snapshot, policy, now, lap), snapshot, now)
 
 
 def _is_silenced(views: Iterable[View]) -> bool:

@@ -12,7 +12,7 @@ from gateway.decisions.incident_snapshot import IncidentSnapshot
 from gateway.decisions.notification.audience import Audience
 from gateway.decisions.notification.member_status import is_owed_anything, reasons
 from gateway.decisions.notification.unheard import next_looks, unheard_alerts
-from gateway.decisions.notification.view import View, ends_at
+from gateway.decisions.notification.view import View, ends_at, recipients_of
 from gateway.decisions.policy import Policy
 from gateway.model.incident import Incident, StatusCounts, UnheardAlert
 from gateway.model.instants import earliest, latest
@@ -25,7 +25,9 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
 
     `incident` is as it should be now, `views` are by target. `look_at` is when something changes by time
     alone (ms), None where nothing does. `untargeted` holds by episode the members that no target sees, with
-    the reason; `untargeted_counts` counts them.
+    the reason; `untargeted_counts` counts them. `counted` are the counts, by target, of the members that an
+    earlier plan has counted and this one did not look at; it is empty where this one looked at all of them. Then
+    `updates` says when the other targets may be sent an update (ms), by target.
     """
 
     incident: Incident
@@ -33,6 +35,8 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     look_at: int | None
     untargeted: Mapping[str, Verdict]
     untargeted_counts: StatusCounts
+    counted: Mapping[str, StatusCounts] = {}
+    updates: Mapping[str, int] = {}
 
 
 def resolve(
@@ -150,12 +154,7 @@ def remind_at(view: View, incident: Incident, ledger: Ledger) -> int | None:
     """Return when the thread is told again that the incident still fires, not acknowledged
     here; None for never (ms).
     """
-    reminds = [
-        recipient.route.remind
-        for member in view.firing
-        for recipient in member.recipients
-        if recipient.route.remind
-    ]
+    reminds = [recipient.route.remind for recipient in recipients_of(view.firing) if recipient.route.remind]
     # Whoever acknowledged the incident knows of it, and without a message there is no thread to remind in.
     if not reminds or incident.acknowledged or ledger.message_ref is None:
         return None

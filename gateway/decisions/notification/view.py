@@ -5,15 +5,16 @@ Each member is routed and suppressed on its own; severity, paging and timers are
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from gateway.decisions.route import Recipient
 from gateway.model.alert import Alert
-from gateway.model.incident import Joining, Member, alert_of
+from gateway.model.incident import Joining, alert_of
 from gateway.model.instants import AT_ONCE, latest
 from gateway.model.ledger import NEVER_NOTIFIED, NOWHERE, LastNotified, Ledger, NotifiedState
+from gateway.model.members import Member
 from gateway.model.rules.destination import Destination
 from gateway.model.severity import Severity
 from gateway.model.verdict import QUIETING, NotifyReason, Verdict
@@ -95,7 +96,8 @@ class View(msgspec.Struct, frozen=True, gc=False):
     `elsewhere` counts the alerts that fire in incidents that continue this one. `bypassed` says that only
     a bypass lets anything through to this target, `bypassed_by` who ordered the one in force. `pages` are the
     other targets that are paged, and since when; `message_link` leads to the message at another target.
-    `joining` are the alerts that have joined and are not planned yet.
+    `joining` are the alerts that have joined and are not planned yet. `at_least` is the worst severity that
+    fires here of members that this view leaves out, since an earlier plan has counted them.
     """
 
     target: str
@@ -117,6 +119,7 @@ class View(msgspec.Struct, frozen=True, gc=False):
     pages: Mapping[str, int] = {}
     message_link: str = ""
     joining: Joining | None = None
+    at_least: Severity = Severity.NONE
 
     @property
     def firing(self) -> list[TargetMember]:
@@ -187,12 +190,12 @@ class View(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def recipients(self) -> list[Recipient]:
-        return [recipient for member in self.members for recipient in member.recipients]
+        return recipients_of(self.members)
 
     @property
     def rule(self) -> str:
         """The route that notifies this target; a paging route goes before the others."""
-        recipients = [recipient for member in self.firing or self.members for recipient in member.recipients]
+        recipients = recipients_of(self.firing or self.members)
         return next(
             (recipient.rule for recipient in recipients if recipient.page),
             recipients[0].rule if recipients else "",
@@ -208,9 +211,10 @@ class View(msgspec.Struct, frozen=True, gc=False):
     @property
     def severity(self) -> Severity:
         """The worst of what fires here, or what the target was told last where nothing fires."""
-        return max(
+        worst = max(
             (member.alert.severity for member in self.firing), default=self.ledger.last_notified.severity
         )
+        return max(worst, self.at_least)
 
     @property
     def differs(self) -> bool:
@@ -220,6 +224,12 @@ class View(msgspec.Struct, frozen=True, gc=False):
     def with_ledger(self, ledger: Ledger) -> View:
         """Return the same view, as it is once the ledger has changed."""
         return msgspec.structs.replace(self, ledger=ledger)
+
+
+def recipients_of(members: Iterable[TargetMember]) -> list[Recipient]:
+    """Return the recipients that bring these members here: those that many members share are returned once."""
+    shared = {id(member.recipients): member.recipients for member in members}
+    return [recipient for recipients in shared.values() for recipient in recipients]
 
 
 def ends_at(view: View) -> int | None:

@@ -16,8 +16,8 @@ from gateway.decisions.rule_index import RuleIndex
 from gateway.decisions.sources.watchdogs import Watchdogs
 from gateway.decisions.suppression.inhibit import Inhibitor
 from gateway.model.alert import Alert
-from gateway.model.incident import Member
 from gateway.model.instants import earliest
+from gateway.model.members import Member
 from gateway.model.rules.kinds import Maintenance
 from gateway.model.rules.rulebook import Rulebook
 from gateway.model.severity import Severity

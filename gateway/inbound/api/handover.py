@@ -51,7 +51,7 @@ class HandoverShown(Shown):
     changed_count: int
     snoozed: list[HandedOverShown]
     snoozed_count: int
-    silences: list[SilenceShown] = Field(description="made since the shift began, and not over")
+    silences: list[SilenceShown] = Field(description="made since the shift began, those that are over last")
     silences_count: int
     earlier_silences: int = Field(description="made before, and not over")
 

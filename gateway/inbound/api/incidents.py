@@ -41,7 +41,7 @@ from gateway.model.instants import instant_or_none
 from gateway.model.records import load_incident
 from gateway.model.severity import Severity
 from gateway.state.shards import Shards
-from gateway.state.snapshots import VersionedSnapshot
+from gateway.state.versioned_snapshot import VersionedSnapshot
 
 INCIDENT = "/api/v1/incidents/{incident}"
 OPEN_STATES = ("open", "acknowledged", "closed_by_hand", "quiet")

@@ -16,7 +16,7 @@ from gateway.errors import StateUnavailable
 from gateway.inbound.api.incident_models import Problem
 from gateway.inbound.api.openapi import Operation, describe
 from gateway.inbound.api.requests import CALLER, Refusal, answer, only
-from gateway.inbound.auth import Callers
+from gateway.inbound.auth import HOW_TO_ASK, Callers
 from gateway.inbound.browsers import OwnAddresses, refused_to_browsers
 from gateway.inbound.refused import Door, RefusedRequests, Why
 from gateway.inbound.strangers import show_token
@@ -24,10 +24,7 @@ from gateway.model.people import Caller, Role
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
-NO_TOKEN = Problem(
-    error="a valid token is required",
-    remedy="authorization: Bearer …, with GATEWAY_ADMIN_TOKEN or a token that `gateway token add` has made",
-)
+NO_TOKEN = Problem(error="a valid token is required", remedy=HOW_TO_ASK)
 
 
 def _wants_role(needed: Role, caller: Caller) -> Problem:

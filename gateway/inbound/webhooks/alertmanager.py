@@ -11,9 +11,7 @@ The endpoint is raw ASGI: a request object would cost more than parsing a webhoo
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 import structlog
@@ -23,7 +21,7 @@ from gateway.errors import StateUnavailable
 from gateway.inbound.request_id import request_id
 from gateway.inbound.strangers import show_token
 from gateway.inbound.webhooks.body import BodyBudget, Caps, Unread, header
-from gateway.inbound.webhooks.readers import READERS
+from gateway.inbound.webhooks.readers import readers
 from gateway.inbound.webhooks.receipt import Receipt
 from gateway.inbound.webhooks.responses import (
     A_PAGE,
@@ -36,18 +34,23 @@ from gateway.inbound.webhooks.responses import (
     UNREAD_RESPONSES,
     WebhookResponse,
     send_response,
+    store_away,
 )
 from gateway.inbound.webhooks.source_auth import SourceAuth
+from gateway.inbound.webhooks.time_limit import TimeLimit
 from gateway.inbound.webhooks.unknown_senders import Note, UnknownSenders, sender_of
 from gateway.intake.parse_webhook import Parsed
+from gateway.intake.repeats import Repeats
 from gateway.model.cause import cause
 from gateway.model.path import Lap
 from gateway.model.turned_away import (
     IN_QUARANTINE,
     WORDINGS,
+    Sender,
     TurnedAwayReason,
 )
 from gateway.model.verdict import Taken
+from gateway.telemetry.correlation import correlated
 from gateway.telemetry.current_span import CURRENT
 
 log = structlog.get_logger("gateway.inbound")
@@ -75,7 +78,8 @@ class AlertmanagerWebhook:
     `take` makes the parsed alerts from an address durable, and returns their verdicts, or raises
     `StateUnavailable`.
     `source_auth` belongs to the rules in force and is replaced with them. `note`
-    remembers what was turned away. `now` is the machine's time in ms.
+    remembers what was turned away. `now` is the machine's time in ms. `repeats` is the memory of the intake
+    that takes the alerts.
     """
 
     def __init__(
@@ -86,6 +90,7 @@ class AlertmanagerWebhook:
         counter: Counter,
         note: Note,
         now: Callable[[], int],
+        repeats: Repeats | None = None,
     ) -> None:
         self.source_auth = source_auth
         self._hand_over = take
@@ -93,8 +98,9 @@ class AlertmanagerWebhook:
         self._note = note
         self._unknown_senders = UnknownSenders(note)
         self._now = now
+        self._readers = readers(repeats or Repeats())
         self._budget = BodyBudget(caps)
-        self._caps = caps
+        self._take_time = TimeLimit(caps.take_time)
         self.busy = 0
 
     @property
@@ -105,15 +111,18 @@ class AlertmanagerWebhook:
         started = self._now()
         self.busy += 1
         try:
-            with _correlated(scope) as trace:
+            sender, correlation, span = sender_of(scope), request_id(scope), CURRENT.get()
+            # What the webhook causes is known by its id in the log, and by its span.
+            trace = cause(correlation, span.traceparent if span is not None else "")
+            with correlated(correlation):
                 try:
-                    receipt = await self.receive(scope, receive, trace)
+                    receipt = await self.receive(scope, receive, trace, sender)
                 # A fault of ours in one webhook is answered 500, so that Alertmanager sends its alerts again.
                 except Exception:
                     log.exception("request_failed", path=scope["path"])
                     receipt = Receipt(FAULT)
                 try:
-                    self._tell(scope, receipt, (self._now() - started) / 1000)
+                    self._tell(scope, sender, receipt, (self._now() - started) / 1000)
                 finally:
                     # The alerts are safe by now, or are not: a metric
                     # or a log that fails changes nothing of it.
@@ -121,7 +130,7 @@ class AlertmanagerWebhook:
         finally:
             self.busy -= 1
 
-    def _tell(self, scope: Scope, receipt: Receipt, elapsed: float) -> None:
+    def _tell(self, scope: Scope, sender: Sender, receipt: Receipt, elapsed: float) -> None:
         """Count, log and note what became of a webhook."""
         response, truncated = receipt.response, receipt.parsed.truncated if receipt.parsed else 0
         self._counter.webhook(response.status, response.reason, response.alerts, truncated, elapsed)
@@ -129,7 +138,6 @@ class AlertmanagerWebhook:
         if response in BEFORE_TOKEN:
             self._unknown_senders.turned_away(scope, response.status, TurnedAwayReason(response.reason))
             return
-        sender = sender_of(scope)
         receipt.log(sender, elapsed)
         receipt.note(self._note, sender)
 
@@ -138,7 +146,7 @@ class AlertmanagerWebhook:
         self._counter.misdirected(status, reason.value)
         self._unknown_senders.turned_away(scope, status, reason)
 
-    async def receive(self, scope: Scope, receive: Receive, trace: str) -> Receipt:
+    async def receive(self, scope: Scope, receive: Receive, trace: str, sender: Sender) -> Receipt:
         if scope["method"] != "POST":
             return Receipt(NOT_POST)
         normaliser = self.source_auth.admit(header(scope, b"authorization").decode("latin-1"))
@@ -158,23 +166,23 @@ class AlertmanagerWebhook:
         if isinstance(body, Unread):
             return Receipt(UNREAD_RESPONSES[body], source)
         try:
-            reader = READERS[scope["path"].rstrip("/")]
+            reader = self._readers[scope["path"].rstrip("/")]
             lap = self._counter.laps()
             parsed, refusal = await reader.read(body, normaliser, self._now, trace, lap)
-            return await self._take(parsed, refusal, sender_of(scope).address)
+            return await self._take(parsed, refusal, sender.address)
         finally:
             self._budget.land(source, len(body))
 
     async def _take(self, parsed: Parsed, refusal: WebhookResponse | None, address: str) -> Receipt:
         source = parsed.source
         try:
-            async with asyncio.timeout(self._caps.take_time):
+            with self._take_time.begun():
                 verdicts = await self._hand_over(parsed, address)
         # Neither of these counts as taken: Alertmanager sends again until the alerts are safe in the store.
         except TimeoutError:
             return Receipt(STORE_SLOW, source, parsed)
         except StateUnavailable as error:
-            return Receipt(WebhookResponse(503, "store_away", str(error)), source, parsed)
+            return Receipt(store_away(error), source, parsed)
         return Receipt(refusal or _taken(parsed), source, parsed, verdicts)
 
 
@@ -192,13 +200,3 @@ def _taken(parsed: Parsed) -> WebhookResponse:
         quarantined=len(parsed.quarantined),
         left_out=parsed.truncated,
     )
-
-
-@contextmanager
-def _correlated(scope: Scope) -> Iterator[str]:
-    """Bind one id to everything that is logged while this webhook is worked on, and yield what it causes
-    is known by (`model/cause.py`).
-    """
-    correlation, span = request_id(scope), CURRENT.get()
-    with structlog.contextvars.bound_contextvars(correlation=correlation):
-        yield cause(correlation, span.traceparent if span is not None else "")

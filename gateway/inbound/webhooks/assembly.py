@@ -14,6 +14,7 @@ from gateway.inbound.webhooks.source_auth import SourceAuth, source_auth
 from gateway.inbound.webhooks.unknown_senders import Note
 from gateway.intake.held_copies import HeldCopies
 from gateway.intake.parse_webhook import Parsed
+from gateway.intake.repeats import Repeats
 from gateway.intake.sharded import ShardedIntake
 from gateway.intake.source_mutes import log_source_mutes
 from gateway.intake.turns import Turn
@@ -30,6 +31,7 @@ def endpoint_over(
     settings: Settings,
     counter: Counter,
     note: Note,
+    repeats: Repeats,
 ) -> AlertmanagerWebhook:
     return AlertmanagerWebhook(
         partial(_take, intake, shards, HeldCopies(shards)),
@@ -38,6 +40,7 @@ def endpoint_over(
         counter,
         note,
         utc_ms,
+        repeats,
     )
 
 

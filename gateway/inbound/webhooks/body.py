@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import MutableMapping
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ from enum import StrEnum
 from typing import Any
 
 from starlette.types import Receive, Scope
+
+from gateway.inbound.webhooks.time_limit import TimeLimit
 
 MIB = 1 << 20
 
@@ -44,6 +45,7 @@ class BodyBudget:
         self.caps = caps
         self.bytes = 0
         self._under_way: Counter[str] = Counter()  # bodies by source
+        self._read_time = TimeLimit(caps.read_time)
 
     async def read(self, source: str, scope: Scope, receive: Receive) -> bytes | Unread:
         """Read a body of a source.
@@ -62,7 +64,7 @@ class BodyBudget:
         unread: Unread | None = Unread.GONE  # holds if the read is cancelled
         self._under_way[source] += 1
         try:
-            async with asyncio.timeout(self.caps.read_time):
+            with self._read_time.begun():
                 unread = await self._gather(receive, parts, room)
         except TimeoutError:
             unread = Unread.TOO_SLOW

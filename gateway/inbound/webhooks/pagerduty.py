@@ -95,7 +95,9 @@ class PagerDutyEndpoint:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 outcome = await self.desk.hear(event)
-        except (TimeoutError, StateUnavailable):
+        except (TimeoutError, StateUnavailable) as error:
+            # PagerDuty sends it again; until then what somebody did there is not known here.
+            log.warning("pagerduty_webhook_delayed", kind=event.kind, error=str(error) or "it took too long")
             return _refusal(STORE_SLOW)
         self.count(event.kind if event.kind in KINDS else "other", outcome)
         log.info("pagerduty_heard", incident=event.incident, kind=event.kind, outcome=outcome.value)

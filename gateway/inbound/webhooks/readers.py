@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 from gateway.decisions.intake.normalise import Normaliser
 from gateway.errors import BadWebhook
 from gateway.inbound.webhooks.responses import NOT_A_WEBHOOK_REMEDY, WebhookResponse
-from gateway.intake.parse_events import observing_events, read_events_strictly, read_events_tolerantly
-from gateway.intake.parse_webhook import Parsed, observing, read_strictly, read_tolerantly
+from gateway.intake.parse_events import Events, observing_events, read_events_strictly, read_events_tolerantly
+from gateway.intake.parse_webhook import Parsed, observing
+from gateway.intake.read_body import Body, read_strictly, read_tolerantly
+from gateway.intake.repeats import Repeats
 from gateway.model.path import Lap, Step
 from gateway.model.quarantined import MAX_RAW, Quarantined
 from gateway.model.turned_away import EVENTS_PATH, WEBHOOK_PATH
@@ -24,16 +26,17 @@ class Reader(NamedTuple):
     `observe` yields what it fills: at once, after every step, and no more when all is read.
     """
 
-    strictly: Callable[[bytes], Any]
+    strictly: Callable[[bytes, Normaliser], Any]
     tolerantly: Callable[[bytes], Any]
     observe: Callable[[Any, Normaliser, int, str], Iterator[Parsed]]
+    of_events: bool = False
 
     async def read(
         self, body: bytes, normaliser: Normaliser, now: Callable[[], int], trace: str, lap: Lap
     ) -> tuple[Parsed, WebhookResponse | None]:
         """Read a body; one that is no webhook at all is refused, and kept in the quarantine."""
         try:
-            content = self.strictly(body)
+            content = self.strictly(body, normaliser)
             if content is None:
                 off_loop = len(body) > OFF_LOOP_BYTES
                 content = (
@@ -54,14 +57,23 @@ class Reader(NamedTuple):
                 error.message,
                 body[:MAX_RAW],
                 whole=True,
-                event=self is READERS[EVENTS_PATH],
+                event=self.of_events,
             )
             refusal = WebhookResponse(400, "not_a_webhook", str(error), error.field, NOT_A_WEBHOOK_REMEDY)
             return Parsed(source, [], [quarantined]), refusal
         return parsed, None
 
 
-READERS = {
-    WEBHOOK_PATH: Reader(read_strictly, read_tolerantly, observing),
-    EVENTS_PATH: Reader(read_events_strictly, read_events_tolerantly, observing_events),
-}
+def readers(repeats: Repeats) -> dict[str, Reader]:
+    """Return the reader of each path. `repeats` knows what was sent before."""
+
+    def read_webhook(body: bytes, normaliser: Normaliser) -> Body | None:
+        return read_strictly(body, repeats.of(normaliser))
+
+    def read_events(body: bytes, _: Normaliser) -> Events | None:
+        return read_events_strictly(body)
+
+    return {
+        WEBHOOK_PATH: Reader(read_webhook, read_tolerantly, observing),
+        EVENTS_PATH: Reader(read_events, read_events_tolerantly, observing_events, of_events=True),
+    }

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 from http import HTTPStatus
 
+import msgspec
 import structlog
 
-from gateway.inbound.webhooks.responses import WebhookResponse
+from gateway.inbound.webhooks.responses import OK, WebhookResponse
 from gateway.inbound.webhooks.unknown_senders import Note
 from gateway.intake.parse_webhook import Parsed
 from gateway.model.turned_away import Sender, TurnedAwayReason
@@ -24,8 +23,7 @@ GROUP_HASH_BYTES = 4  # a group key holds labels of any length; its hash is enou
 REFUSED_FOR_GOOD = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True):
     """One webhook with its answer. `source` is empty, and `parsed` None, where it did not come so far.
 
     `verdicts` are those of the alerts that were taken.
@@ -45,41 +43,44 @@ class Receipt:
             "alerts": response.alerts,
             "seconds": round(elapsed, 3),
         }
-        facts |= {"source": self.source} if self.source else {}
+        if self.source:
+            facts["source"] = self.source
         if parsed is not None:
             group = blake2b(parsed.group.encode("utf-8", "replace"), digest_size=GROUP_HASH_BYTES).hexdigest()
-            facts |= {"receiver": parsed.receiver[:MAX_RECEIVER_LOGGED], "group": group}
-            facts |= self._decided(parsed)
+            facts["receiver"], facts["group"] = parsed.receiver[:MAX_RECEIVER_LOGGED], group
+            if response.status == OK:
+                self._count_decided(parsed, facts)
             if parsed.truncated:
                 facts["truncated"] = parsed.truncated
             if parsed.quarantined:
                 facts["quarantined"] = len(parsed.quarantined)
                 facts["first_fault"] = parsed.quarantined[0].fault[:MAX_FAULT_LOGGED]
-        if response.status == HTTPStatus.OK and parsed is not None and not self._incomplete:
+        if response.status == OK and parsed is not None and not self._incomplete:
             log.info("webhook_received", **facts)
             return
         facts |= {"address": sender.address, "user_agent": sender.user_agent}
-        if response.status == HTTPStatus.OK:
+        if response.status == OK:
             log.warning("webhook_received", **facts)
             return
         facts |= {"error": response.error[:MAX_ERROR_LOGGED]} if response.error else {}
         log.warning("webhook_refused", **facts)
 
-    def _decided(self, parsed: Parsed) -> dict[str, object]:
-        """Return counts of what was decided of the alerts, and of why some of them reach nobody."""
-        if self.response.status != HTTPStatus.OK:
-            return {}
+    def _count_decided(self, parsed: Parsed, facts: dict[str, object]) -> None:
+        """Add counts of what was decided of the alerts, and of why some of them reach nobody."""
         kept = [
             Taken(quarantined.source, Outcome.QUARANTINED, quarantined.reason)
             for quarantined in parsed.quarantined
             if not quarantined.whole
         ]
-        verdicts = counted_verdicts((*self.verdicts, *kept))
-        lost = Counter(loss.reason.value for loss in parsed.lost)
+        if verdicts := counted_verdicts((*self.verdicts, *kept)):
+            facts["verdicts"] = verdicts
+        lost: dict[str, int] = {}
+        for loss in parsed.lost:
+            lost[loss.reason.value] = lost.get(loss.reason.value, 0) + 1
         if parsed.truncated:
             lost[TurnedAwayReason.TRUNCATED.value] = parsed.truncated
-        found = {"verdicts": verdicts, "turned_away": dict(lost)}
-        return {name: counts for name, counts in found.items() if counts}
+        if lost:
+            facts["turned_away"] = lost
 
     @property
     def _incomplete(self) -> bool:
@@ -91,7 +92,7 @@ class Receipt:
         response, parsed = self.response, self.parsed
         if response.status in REFUSED_FOR_GOOD:
             note(self.source, TurnedAwayReason(response.reason), sender, response.error)
-        if response.status != HTTPStatus.OK or parsed is None:
+        if response.status != OK or parsed is None:
             return
         if parsed.truncated:
             note(self.source, TurnedAwayReason.TRUNCATED, sender, "", times=parsed.truncated)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
 from http import HTTPStatus
 
 import msgspec
 from starlette.types import Receive, Send
 
+from gateway.errors import StateUnavailable
 from gateway.inbound.webhooks.body import Unread
 from gateway.model.turned_away import (
     AUTHORIZATION_REMEDY,
@@ -21,9 +21,10 @@ from gateway.model.turned_away import (
 
 _encode = msgspec.json.encode
 
+OK = int(HTTPStatus.OK)  # to look up a member of an enumeration takes longer than what is done with it here
 
-@dataclass(frozen=True, slots=True)
-class WebhookResponse:
+
+class WebhookResponse(msgspec.Struct, frozen=True):
     """The answer to one webhook. `reason` is a label of metrics, so its words are few."""
 
     status: int
@@ -38,14 +39,21 @@ class WebhookResponse:
     @property
     def shown(self) -> dict[str, object]:
         """Return the body of the answer: what was taken, and what is wrong with the rest."""
-        if self.status != HTTPStatus.OK:
+        if self.status != OK:
             return {"error": self.error, "field": self.field, "remedy": self.remedy}
         taken: dict[str, object] = {"status": "ok", "alerts": self.alerts, "quarantined": self.quarantined}
-        taken |= {"left_out": self.left_out} if self.left_out else {}
-        said = {"error": self.error, "field": self.field, "remedy": self.remedy}
-        return taken | {name: text for name, text in said.items() if text}
+        more = {
+            "left_out": self.left_out,
+            "error": self.error,
+            "field": self.field,
+            "remedy": self.remedy,
+        }
+        return taken | {name: said for name, said in more.items() if said}
 
 
+# Alertmanager comes again after every 5xx (alertmanager.py); another sender may have to be told.
+SEND_AGAIN = "send it again, as Alertmanager does by itself"
+ASK_THE_STORE = f"{SEND_AGAIN}; `gateway doctor` says how the store is"
 UNREAD_RESPONSES = {
     Unread.TOO_LARGE: WebhookResponse(
         413,
@@ -53,8 +61,10 @@ UNREAD_RESPONSES = {
         "the webhook is over the cap",
         remedy=MAX_ALERTS_REMEDY,
     ),
-    Unread.TOO_SLOW: WebhookResponse(503, "too_slow", "the webhook did not arrive in time"),
-    Unread.TOO_MANY: WebhookResponse(503, "too_many", "too many webhooks at once"),
+    Unread.TOO_SLOW: WebhookResponse(
+        503, "too_slow", "the webhook did not arrive in time", remedy=SEND_AGAIN
+    ),
+    Unread.TOO_MANY: WebhookResponse(503, "too_many", "too many webhooks at once", remedy=SEND_AGAIN),
     Unread.GONE: WebhookResponse(503, "gone", "the sender hung up"),
 }
 NO_TOKEN = WebhookResponse(
@@ -71,7 +81,7 @@ A_PAGE = WebhookResponse(
     "origin",
     "set GATEWAY_WEBHOOK_TOKEN, and have the page show it",
 )
-FAULT = WebhookResponse(500, "fault", "a fault of the gateway: its log says more")
+FAULT = WebhookResponse(500, "fault", "a fault of the gateway: its log says more", remedy=SEND_AGAIN)
 NOT_POST = WebhookResponse(405, "method", "webhooks come by POST", "method", PATH_REMEDY)
 # Their sender has shown no token (yet), so that it may be anybody.
 BEFORE_TOKEN = (NO_TOKEN, A_PAGE, NOT_POST)
@@ -83,7 +93,13 @@ COMPRESSED = WebhookResponse(
     WORDINGS[TurnedAwayReason.COMPRESSED].remedy,
 )
 # The alerts may have been kept all the same: sent again they are known as copies, and nobody is told twice.
-STORE_SLOW = WebhookResponse(503, "store_slow", "the store is too slow")
+STORE_SLOW = WebhookResponse(503, "store_slow", "the store is too slow", remedy=ASK_THE_STORE)
+
+
+def store_away(error: StateUnavailable) -> WebhookResponse:
+    return WebhookResponse(503, "store_away", str(error), remedy=ASK_THE_STORE)
+
+
 NOT_A_WEBHOOK_REMEDY = "docs/webhooks.md says what is taken; the body is kept in quarantine"
 # The rest of the body is not read after these, so the connection cannot carry another request.
 CLOSING_REASONS = ("too_large", "too_slow", "too_many", "unauthorized", "method", "gone", "encoding", "fault")

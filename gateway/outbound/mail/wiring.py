@@ -6,14 +6,12 @@ from collections.abc import Mapping
 
 from gateway.model.notification import Notification
 from gateway.model.rules.destination import Destination
-from gateway.outbound.kind import DestinationCheck, Mark, Wiring
+from gateway.outbound.kind import EXAMINE_SECONDS, DestinationCheck, Mark, Wiring
 from gateway.outbound.mail.client import NotTaken, SmtpClient
 from gateway.outbound.mail.content import Content, content_of
 from gateway.outbound.mail.destination import EMAIL
 from gateway.outbound.mail.notifier import MailNotifier
 from gateway.outbound.mail.url import parse_smtp_url
-
-EXAMINE_SECONDS = 5.0
 
 
 def make_notifier(wiring: Wiring) -> MailNotifier:

@@ -58,12 +58,11 @@ def ask(question: Question, tls: ssl.SSLContext, call: ThreadCall) -> Read:
                     question.path, json=dict(question.said), headers=named, allow_redirects=False
                 )
         except pdpyras.PDClientError as error:
-            # pdpyras raises on a 401, with the answer.
+            # pdpyras raises on a 401, with the answer, and has whatever requests raises as the
+            # cause of its own.
             if error.response is None:
                 return judge_break(error.__cause__ or error)
             response = error.response
-        except requests.RequestException as error:
-            return judge_break(error)
         finally:
             call.end()
         return judge_response(response, question.token) or _object_in(response)

@@ -9,8 +9,6 @@ import threading
 import warnings
 from typing import Any, NamedTuple
 
-import requests
-
 from gateway.model.notification import Refused
 from gateway.outbound.network import TlsOnce, Way
 from gateway.outbound.pagerduty.answers import Trouble, judge_break, judge_response
@@ -65,12 +63,11 @@ class Sessions:
             response = session.post(ENQUEUE, json=event, allow_redirects=False)
             return judge_response(response, line.routing_key)
         except pdpyras.PDClientError as error:
-            # pdpyras raises on a 401, with the answer.
+            # pdpyras raises on a 401, with the answer, and has whatever requests raises as the
+            # cause of its own.
             if error.response is not None:
                 return judge_response(error.response, line.routing_key)
             return judge_break(error.__cause__ or error)
-        except requests.RequestException as error:
-            return judge_break(error)
         finally:
             call.end()
             self._give_back(line, session)

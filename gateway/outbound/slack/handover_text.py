@@ -69,7 +69,8 @@ def _snoozed(one: HandedOver, now: int) -> str:
 
 def _silence(silence: Silence, now: int, redact: Collection[str]) -> str:
     matchers = running(", ".join(redact_matchers(silence.matchers, redact)), MAX_TITLE)
-    return f"`{silence.id}` by {_short(silence.by)} until {moment(silence.ends_at, now)}: {matchers}"
+    end = f"{'ended' if silence.has_ended(now) else 'until'} {moment(silence.ends_at, now)}"
+    return f"`{silence.id}` by {_short(silence.by)} {end}: {matchers}"
 
 
 def _named(one: HandedOver) -> str:

@@ -12,11 +12,15 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
+import structlog
+
 from gateway.model.interactions import Approval, Button, Click, SlackPerson, SlashCommand, Submission
 from gateway.model.people import Press
 from gateway.outbound.slack import approval
 from gateway.outbound.slack.buttons import BLOCK_ID, CHOICES, SEPARATOR
 from gateway.outbound.slack.views import SILENCE_VIEW, values_of
+
+log = structlog.get_logger("gateway.slack")
 
 MAX_NAME = 80
 
@@ -31,7 +35,9 @@ def read_interaction(payload: Mapping[str, Any]) -> Interaction | None:
         if payload.get("type") == "view_submission" and payload["view"]["callback_id"] == SILENCE_VIEW:
             return _submission(payload)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError):
-        return None  # a payload without what every one of ours has
+        # A payload without what every one of ours has: whoever pressed sees nothing happen.
+        log.warning("slack_interaction_not_understood", kind=str(payload.get("type"))[:MAX_NAME])
+        return None
     return None
 
 

@@ -10,11 +10,14 @@ from time import monotonic
 from typing import Any
 
 import msgspec
+import structlog
 
 from gateway.model.ledger import Note, NotifiedState
 from gateway.model.notification import Notification
 from gateway.outbound.slack.client import Access, NotOk, SlackCalls
 from gateway.outbound.slack.text import is_mention
+
+log = structlog.get_logger("gateway.slack")
 
 EVERYBODY_HERE = "@here"
 LOOK_UP_SECONDS = 2.0  # a page waits no longer than this for all its names together
@@ -75,7 +78,7 @@ class Mentions:
         """Put ids in the place of names in a page, and say so where everybody there is called instead."""
         if not notification.page or notification.state is not NotifiedState.FIRING:
             return notification
-        called = await self.find(access, notification.mentions)
+        called = await self._find(access, notification.mentions)
         reason = "; ".join(part for part in (notification.reason, called.remark) if part)
         return msgspec.structs.replace(notification, mentions=called.mentions, reason=reason)
 
@@ -85,8 +88,15 @@ class Mentions:
         """Do the same for a reply that calls somebody."""
         if not any(note.mention for note in notes):
             return notes, names
-        called = await self.find(access, names)
+        called = await self._find(access, names)
         return (*notes, *([Note(called.remark)] if called.remark else [])), called.mentions
+
+    async def _find(self, access: Access, names: tuple[str, ...]) -> Called:
+        called = await self.find(access, names)
+        for name, why in called.unknown.items():
+            # Everybody who is there is called, and whom the rules name perhaps not.
+            log.warning("slack_mention_not_found", name=name, reason=why)
+        return called
 
     async def _id_of(self, access: Access, name: str, deadline: float) -> tuple[str, str]:
         key = (access.token, name)

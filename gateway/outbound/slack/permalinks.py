@@ -11,10 +11,13 @@ from collections.abc import Mapping
 from time import monotonic
 
 import msgspec
+import structlog
 
 from gateway.model.ledger import MessageRef
 from gateway.model.notification import Answer, Delivered
 from gateway.outbound.slack.client import Access, SlackCalls
+
+log = structlog.get_logger("gateway.slack")
 
 WAIT = 2.0  # seconds; an address is a comfort, and a message that stands is never doubted for it
 UNKNOWN_SECONDS = 300.0  # how long it is not asked again after no answer
@@ -48,6 +51,7 @@ class Permalinks:
             self._workspaces[access.token] = found
         else:
             self._asked_in_vain[access.token] = monotonic()
+            log.info("slack_link_not_found", call="auth.test")
         return found
 
     async def _workspace(self, access: Access) -> str:

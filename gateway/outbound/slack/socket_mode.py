@@ -45,15 +45,17 @@ class SlackSocket:
         self._client.proxy = proxy
         self._client.socket_mode_request_listeners.append(self._take)
 
-    async def open(self) -> bool:
-        """Connect. Slack's client connects anew by itself, also where Slack asks for it."""
+    async def open(self) -> str:
+        """Connect. Return why there is no connection, an empty text where there is one.
+
+        Slack's client connects anew by itself, also where Slack asks for it.
+        """
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await self._client.connect()  # type: ignore[no-untyped-call]
         except (SlackClientError, OSError, TimeoutError, ValueError) as error:
-            log.warning("slack_socket_not_open", reason=type(error).__name__)
-            return False
-        return True
+            return type(error).__name__
+        return ""
 
     async def close(self) -> None:
         await self._client.close()  # type: ignore[no-untyped-call]

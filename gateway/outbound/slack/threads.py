@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
+
 from gateway.model.ledger import MessageRef
 from gateway.model.notification import Answer, Delivered, Refused, Unanswered
 from gateway.outbound.slack.client import Access, NotOk, SlackCalls
 from gateway.outbound.slack.links import lead_on
+
+log = structlog.get_logger("gateway.slack")
 
 AS_WRITTEN = {"parse": "none", "link_names": False}
 """Slack guesses nothing into a text of ours: no names that become mentions, no words that become links."""
@@ -45,7 +49,8 @@ async def lead_to(
     asked = {"channel": message_ref.channel, "message_ts": message_ref.id}
     try:
         found = await calls.call("chat.getPermalink", access, http_verb="GET", params=asked)
-    except NotOk:
+    except NotOk as trouble:
+        log.info("slack_link_not_found", call="chat.getPermalink", reason=trouble.answer.reason)
         found = {}  # without a link, the sentence has to do
     text = lead_on(title, str(found.get("permalink") or ""))
     sent = {"channel": left.channel, "thread_ts": left.id, "text": text, **AS_WRITTEN, **QUIET}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from gateway.model.notification import Notification, Refused, Unanswered
 from gateway.model.rules.destination import Destination
-from gateway.outbound.kind import DestinationCheck, Mark, Wiring
+from gateway.outbound.kind import EXAMINE_SECONDS, DestinationCheck, Mark, Wiring
 from gateway.outbound.slack import blocks
 from gateway.outbound.slack.answers import LATER
 from gateway.outbound.slack.channel_check import check_channels
@@ -16,7 +16,6 @@ from gateway.outbound.slack.incoming_webhook import NO_WEB_API, is_incoming_webh
 from gateway.outbound.slack.mentions import Mentions
 from gateway.outbound.slack.notifier import SlackNotifier
 
-EXAMINE_SECONDS = 5.0
 NAMES_SECONDS = 15.0  # a large workspace has many pages of names
 UNKNOWN = (
     "name an id, or give the app the scopes usergroups:read, users:read, users:read.email;"

@@ -8,10 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-import httpx
-
 from gateway.model.notification import Refused, Unanswered
-from gateway.outbound.connection_trouble import BROKE, not_connected
 from gateway.outbound.proxies import PASSWORD_WANTED, refused_by_proxy
 from gateway.outbound.wording import retry_after, with_retry_after
 
@@ -19,7 +16,6 @@ AUTH = frozenset({401, 403})
 NOT_FOUND = frozenset({404, 405, 410})
 LATER = frozenset({408, 425})
 _PAGE = re.compile(rb"\s*<(!doctype html|html|head|body)\b", re.IGNORECASE)
-_STATUS = re.compile(r"\d{3}\b")  # httpx begins what it says of a proxy's refusal with the status
 
 Trouble = Refused | Unanswered
 
@@ -68,18 +64,3 @@ def judge_taken(content_type: str, start: bytes) -> Trouble | None:
         # Nobody knows how far it came: a repeat has the same id, so it is harmless.
         return Unanswered("strange_answer", "an HTML page in place of the receiver's answer")
     return None
-
-
-def judge_break(error: Exception, *, to_proxy: bool) -> Trouble:
-    """Judge a connection that could not be made, or that broke. `to_proxy`: it leads to a proxy first."""
-    if isinstance(error, httpx.ProxyError) and (status := _STATUS.match(str(error))):
-        # Not a byte of the body has left the proxy.
-        return refused_by_proxy(int(status[0]))
-    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
-        # Not a byte of the body was sent. It is tried again, as the operator may renew a certificate.
-        return not_connected(error, to_proxy=to_proxy)
-    if isinstance(error, TimeoutError | httpx.TimeoutException):
-        # The receiver may have taken the body. A repeat bears the
-        # same `webhook-id`, by which it can be dropped.
-        return Unanswered("timeout")
-    return Unanswered("cut", BROKE)

@@ -15,10 +15,11 @@ from gateway.clock import utc_ms
 from gateway.model.audit_trail import Batch
 from gateway.model.ledger import Endpoint, MessageRef, Note
 from gateway.model.notification import Answer, Delivered, Notification, Refused
+from gateway.outbound.http_trouble import judge_break
 from gateway.outbound.network import NOT_THERE, Network
 from gateway.outbound.never_looked import NeverLooked
 from gateway.outbound.plainer import Omitted, next_state_omission, send_plainer_in_time, state_without
-from gateway.outbound.webhook.answers import Trouble, judge, judge_break, judge_taken
+from gateway.outbound.webhook.answers import Trouble, judge, judge_taken
 from gateway.outbound.webhook.body import key_of, render, render_batch, render_notes
 from gateway.outbound.webhook.clients import Clients
 from gateway.outbound.webhook.signing import signature, signing_keys

@@ -10,13 +10,13 @@ from hashlib import sha1
 from typing import Any
 
 import structlog
-from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError, ResponseError
 
 from gateway.errors import StateFull, StateLost, StateUnavailable, StateUnusable
 from gateway.storage.connections.addresses import Kind
 from gateway.storage.connections.reasons import hopeless, reason_of
-from gateway.storage.connections.servers import Command, Servers, send
+from gateway.storage.connections.server import Command, Server
+from gateway.storage.connections.servers import Servers
 
 log = structlog.get_logger("gateway.store")
 
@@ -127,8 +127,8 @@ class Client:
         return StateUnavailable(f"the store did not answer: {reason_of(error)}")
 
 
-async def _allowed(server: Redis, command: Command) -> Any:
+async def _allowed(server: Server, command: Command) -> Any:
     try:
-        return (await send(server, [command]))[0]
+        return (await server.send([command]))[0]
     except ResponseError:
         return None

@@ -12,12 +12,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from redis.asyncio import Redis
 from redis.crc import key_slot
 from redis.exceptions import AskError, ClusterDownError, MovedError, RedisError, ResponseError
 
 from gateway.errors import StateUnavailable
-from gateway.storage.connections.servers import OF_THE_SERVER, Command, send
+from gateway.storage.connections.server import OF_THE_SERVER, Command, Server
 
 # redis-cli gives up after as many. Each is a hop, or a map that is older than the last move.
 MAX_REDIRECTIONS = 5
@@ -27,13 +26,13 @@ Place = tuple[str, int]
 class ClusterServers:
     """The nodes of one cluster.
 
-    `seeds` are some of them, by which the others are found; `open_node` makes a client of one.
+    `seeds` are some of them, by which the others are found; `open_node` makes a server of an address.
     """
 
-    def __init__(self, seeds: Sequence[Place], open_node: Callable[[str, int], Redis]) -> None:
+    def __init__(self, seeds: Sequence[Place], open_node: Callable[[str, int], Server]) -> None:
         self._seeds = seeds
         self._open = open_node
-        self._nodes: dict[Place, Redis] = {}
+        self._nodes: dict[Place, Server] = {}
         self._ranges: list[tuple[int, int, Place]] = []
         self._replicas: list[Place] = []
         self._stale = True
@@ -45,8 +44,8 @@ class ClusterServers:
         for _ in range(MAX_REDIRECTIONS):
             try:
                 if asking:
-                    return (await send(self._node(place), [("ASKING",), *commands]))[1:]
-                return await send(self._node(place), commands)
+                    return (await self._node(place).send([("ASKING",), *commands]))[1:]
+                return await self._node(place).send(commands)
             except MovedError as error:
                 self._stale = True  # where one slot has moved, others may have
                 place, asking = (error.host or place[0], error.port), False
@@ -59,7 +58,7 @@ class ClusterServers:
                 raise
         raise StateUnavailable("the nodes of the cluster send a question to each other")
 
-    async def primaries(self) -> list[tuple[str, Redis]]:
+    async def primaries(self) -> list[tuple[str, Server]]:
         await self._look()
         slots: dict[Place, list[str]] = {}
         for first, last, place in self._ranges:
@@ -101,7 +100,7 @@ class ClusterServers:
         trouble: Exception = StateUnavailable("no node of the cluster is known")
         for place in sorted(known, key=lambda node: node == self._suspect):
             try:
-                (found,) = await send(self._node(place), [("CLUSTER SLOTS",)])
+                (found,) = await self._node(place).send([("CLUSTER SLOTS",)])
             except ResponseError:
                 trouble = StateUnavailable("it is no cluster: write redis://host:6379")
                 continue
@@ -114,7 +113,7 @@ class ClusterServers:
             return
         raise trouble
 
-    def _node(self, place: Place) -> Redis:
+    def _node(self, place: Place) -> Server:
         if place not in self._nodes:
             self._nodes[place] = self._open(*place)
         return self._nodes[place]

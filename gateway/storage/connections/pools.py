@@ -1,4 +1,4 @@
-"""Connections to single servers: they pack commands by hiredis and never repeat a command by themselves."""
+"""Pools of connections to single servers, which never repeat a command by themselves."""
 
 from __future__ import annotations
 
@@ -6,53 +6,18 @@ import ssl
 from collections.abc import Mapping
 from typing import Any
 
-from hiredis import pack_command
 from redis.asyncio import ConnectionPool, Redis
-from redis.asyncio.connection import Connection, SSLConnection, UnixDomainSocketConnection
+from redis.asyncio.connection import SSLConnection
 from redis.asyncio.retry import Retry
-from redis.asyncio.sentinel import (
-    Sentinel,
-    SentinelConnectionPool,
-    SentinelManagedConnection,
-    SentinelManagedSSLConnection,
-)
+from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from gateway.storage.connections.addresses import Address, bad
+from gateway.storage.connections.redis_connections import NamedTcp, NamedTls, Tcp, Tls, Unix
+from gateway.storage.connections.server import Server
 
 SENTINEL_SHARE = 3  # a Sentinel has a third of the patience, because others wait to be asked
-
-
-class _Packing:
-    """A connection that packs commands by hiredis.
-
-    redis-py packs in Python, which costs as much as all the rest of a round trip.
-    """
-
-    def pack_command(self, *args: Any) -> list[bytes]:
-        name = str(args[0])
-        return [pack_command((*name.split(), *args[1:]) if " " in name else args)]
-
-
-class _Tcp(_Packing, Connection):
-    pass
-
-
-class _Tls(_Packing, SSLConnection):
-    pass
-
-
-class _Unix(_Packing, UnixDomainSocketConnection):
-    pass
-
-
-class _NamedTcp(_Packing, SentinelManagedConnection):
-    pass
-
-
-class _NamedTls(_Packing, SentinelManagedSSLConnection):
-    pass
 
 
 class Opener:
@@ -69,13 +34,14 @@ class Opener:
         if address.tls:
             _try_certificates(address.options)
 
-    def server(self, host: str, port: int) -> Redis:
-        """Return a client of one server, on a unix socket where the address is one."""
+    def server(self, host: str, port: int) -> Server:
+        """Return one server, on a unix socket where the address is one."""
         if self._address.path:
-            where: dict[str, Any] = {"connection_class": _Unix, "path": self._address.path}
+            where: dict[str, Any] = {"connection_class": Unix, "path": self._address.path}
         else:
-            where = {"connection_class": _Tls if self._address.tls else _Tcp, "host": host, "port": port}
-        return Redis.from_pool(ConnectionPool(max_connections=self._connections, **where, **self._options))
+            where = {"connection_class": Tls if self._address.tls else Tcp, "host": host, "port": port}
+        pool = ConnectionPool(max_connections=self._connections, **where, **self._options)
+        return Server(Redis.from_pool(pool))
 
     def named_by_sentinels(self) -> tuple[SentinelConnectionPool, list[Redis]]:
         """Return connections to the server that the Sentinels call primary, and clients of the Sentinels."""
@@ -89,7 +55,7 @@ class Opener:
         pool = SentinelConnectionPool(  # type: ignore[no-untyped-call]
             self._address.primary,
             manager,
-            connection_class=_NamedTls if self._address.tls else _NamedTcp,
+            connection_class=NamedTls if self._address.tls else NamedTcp,
             max_connections=self._connections,
             **self._options,
         )

@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.exceptions import RedisError
 
-from gateway.storage.connections.servers import Command, leave_idle, send
+from gateway.storage.connections.server import Command, Server
 
 LOOK_SECONDS = 1.0  # between two questions to the Sentinels
 
@@ -29,7 +29,7 @@ class NamedBySentinels:
 
     def __init__(self, pool: SentinelConnectionPool, sentinels: Sequence[Redis]) -> None:
         self._pool = pool
-        self._redis = Redis.from_pool(pool)
+        self._server = Server(Redis.from_pool(pool))
         self._sentinels = sentinels
         self._named: object = None
         self._next_look = 0.0
@@ -42,10 +42,10 @@ class NamedBySentinels:
             self._next_look = now + LOOK_SECONDS
             # Nobody waits for a Sentinel that does not answer.
             self._looking = asyncio.create_task(self._look())
-        return await send(self._redis, commands)
+        return await self._server.send(commands)
 
-    async def primaries(self) -> list[tuple[str, Redis]]:
-        return [("", self._redis)]
+    async def primaries(self) -> list[tuple[str, Server]]:
+        return [("", self._server)]
 
     def doubt(self, key: str) -> None:  # noqa: ARG002
         self._next_look = 0.0
@@ -54,8 +54,9 @@ class NamedBySentinels:
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.wait([self._looking])
-        for client in (self._redis, *self._sentinels):
-            await client.aclose()
+        await self._server.aclose()
+        for sentinel in self._sentinels:
+            await sentinel.aclose()
 
     async def _look(self) -> None:
         """Leave the connections to the former primary where the Sentinels name another one."""
@@ -63,5 +64,5 @@ class NamedBySentinels:
             named = await self._pool.get_master_address()  # type: ignore[no-untyped-call]
             if self._named not in (None, named):
                 await self._pool.update_active_connections_for_reconnect()  # type: ignore[no-untyped-call]
-                await leave_idle(self._redis)
+                await self._server.leave()
             self._named = named

@@ -1,20 +1,11 @@
-"""The servers of a store, as the client sees them, and how commands are sent to one of them."""
+"""The servers of a store, as the client sees them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from redis.asyncio import Redis
-from redis.exceptions import ConnectionError as BrokenConnection
-from redis.exceptions import MasterDownError, ReadOnlyError
-from redis.exceptions import TimeoutError as NoAnswer
-
-Command = tuple[Any, ...]
-
-# Errors of the server as a whole. The idle connections to it would meet the same, each after its own
-# time-out.
-OF_THE_SERVER = (BrokenConnection, NoAnswer, ReadOnlyError, MasterDownError)
+from gateway.storage.connections.server import Command, Server
 
 
 class Servers(Protocol):
@@ -24,8 +15,8 @@ class Servers(Protocol):
         """Send commands together to the primary of `key`, and return their answers."""
         ...
 
-    async def primaries(self) -> list[tuple[str, Redis]]:
-        """Return the clients of all primaries, each with a name for people that is no address."""
+    async def primaries(self) -> list[tuple[str, Server]]:
+        """Return all primaries, each with a name for people that is no address."""
         ...
 
     def doubt(self, key: str) -> None:
@@ -38,48 +29,18 @@ class Servers(Protocol):
 class OneServer:
     """One server, by its address."""
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+    def __init__(self, server: Server) -> None:
+        self._server = server
 
     # All keys live here.
     async def send(self, key: str, commands: Sequence[Command]) -> list[Any]:  # noqa: ARG002
-        return await send(self._redis, commands)
+        return await self._server.send(commands)
 
-    async def primaries(self) -> list[tuple[str, Redis]]:
-        return [("", self._redis)]
+    async def primaries(self) -> list[tuple[str, Server]]:
+        return [("", self._server)]
 
     def doubt(self, key: str) -> None:
         """Do nothing: there is no other server to look for."""
 
     async def aclose(self) -> None:
-        await self._redis.aclose()
-
-
-async def send(redis: Redis, commands: Sequence[Command]) -> list[Any]:
-    """Send commands over one connection, once. Raises the first error among the answers."""
-    try:
-        if len(commands) == 1:
-            return [await redis.execute_command(*commands[0])]  # type: ignore[no-untyped-call]
-        async with redis.pipeline(transaction=False) as together:
-            for command in commands:
-                together.execute_command(*command)
-            answers = await together.execute(raise_on_error=False)
-        for answer in answers:
-            if isinstance(answer, Exception):
-                raise answer
-    except OF_THE_SERVER:
-        # The next command makes a connection of its own, to whoever is the primary then.
-        await leave_idle(redis)
-        raise
-    return list(answers)
-
-
-async def leave_idle(redis: Redis) -> None:
-    """Close the idle connections to a server, and do not wait until they are closed.
-
-    All who wait for one connection to close wait for the same future of asyncio.
-    Whoever gives up, or is cancelled, cancels it, and with it all the others, who
-    would end as if the gateway were told to stop. The pool's own `disconnect` waits.
-    """
-    for connection in tuple(redis.connection_pool._available_connections):
-        await connection.disconnect(nowait=True)
+        await self._server.aclose()

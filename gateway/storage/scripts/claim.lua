@@ -1,6 +1,8 @@
 #!lua flags=allow-oom
--- Lease subjects of the agenda that are due: the most urgent first, then the oldest. Passed over is what has no room: a lane
--- whose place has its width under way or no token left of its pace, or whose kind of destination has as many as it may.
+-- Lease subjects of the agenda that are due: the most urgent first. Of equal urgency one of each queue is leased in turn, the
+-- oldest first: a lane with thousands that wait, or the plans of a storm, keep nothing else waiting. Passed over is what has
+-- no room: a lane whose place has its width under way or no token left of its pace, or whose kind of destination has as many
+-- as it may.
 -- A lane without room costs one look, whatever waits in it. What interrupts nobody leaves a part of the pace's burst for what
 -- must be heard; what waits for long has a turn now and then, before all others.
 --
@@ -63,7 +65,7 @@ local function queue_of(name)
     queue = {name = name, share = share, urgency = tonumber(urgency), lane = lane_of(delivery)}
     queue.least = tonumber(score(urgency, 0, tonumber(share)))
     queue.before, queue.ahead = lane .. (delivery and '|' or ':'), delivery and 4 or 64
-    queue.found, queue.at = {}, 1
+    queue.found, queue.at, queue.taken = {}, 1, 0
     queues[name] = queue
   end
   return queue
@@ -122,53 +124,59 @@ local function take(queue)
   claimed[#claimed + 1] = digits(time_of(first.stands))
   claimed[#claimed + 1] = queue.share
   claimed[#claimed + 1] = refused and 1 or 0
-  queue.at = queue.at + 1
+  queue.at, queue.taken = queue.at + 1, queue.taken + 1
 end
 
 -- include: heads
 
--- Take up to `most` from the queues of one urgency, the oldest first. Return how many, and whether more could be taken.
+-- Take up to `most` from the queues of one urgency: next is the queue of which this claim has taken the fewest, and of
+-- several the one whose first subject is the oldest. Return how many, and whether more could be taken.
 -- `turns` are had by what was passed over for long.
 local function take_from(some, most, turns)
   local has_room = turns and has_turn or has_room
-  local next_queue, open, opened, count, oldest = due_queues(some, turns), {}, {}, 0, nil
+  local next_queue, open, opened, count, first = due_queues(some, turns), {}, {}, 0, nil
   local function first_in(queue)
-    local first = first_of(queue)
-    return first and not (turns and first.since > now - ask.passed_over) and first or nil
+    local found = first_of(queue)
+    return found and not (turns and found.since > now - ask.passed_over) and found or nil
   end
-  local function find_oldest()
-    oldest = nil
+  local function is_before(queue, other)
+    if queue.taken ~= other.taken then return queue.taken < other.taken end
+    return queue.since < other.since
+  end
+  local function find_first()
+    first = nil
     for i, queue in ipairs(open) do
-      if not oldest or queue.since < open[oldest].since then oldest = i end
+      if not first or is_before(queue, open[first]) then first = i end
     end
   end
   while true do
-    local queue = next_queue(oldest and open[oldest].since)
+    -- A queue that is not open yet has its turn before one that has had some.
+    local queue = next_queue(first and open[first].taken == 0 and open[first].since)
     if queue then
-      local first = not opened[queue] and has_room(queue.lane, queue.urgency) and first_in(queue)
+      local found = not opened[queue] and has_room(queue.lane, queue.urgency) and first_in(queue)
       opened[queue] = true
-      if first then
-        open[#open + 1], queue.since = queue, first.since
-        if not oldest or queue.since < open[oldest].since then oldest = #open end
+      if found then
+        open[#open + 1], queue.since = queue, found.since
+        if not first or is_before(queue, open[first]) then first = #open end
       end
-    elseif not oldest then
+    elseif not first then
       return count, false
-    elseif not has_room(open[oldest].lane, open[oldest].urgency) then
-      table.remove(open, oldest)
-      find_oldest()
+    elseif not has_room(open[first].lane, open[first].urgency) then
+      table.remove(open, first)
+      find_first()
     elseif count >= most then
       return count, true
     else
-      if turns then use_turn(open[oldest].lane) end
-      take(open[oldest])
+      if turns then use_turn(open[first].lane) end
+      take(open[first])
       count = count + 1
-      local first = first_in(open[oldest])
-      if first then
-        open[oldest].since = first.since
+      local found = first_in(open[first])
+      if found then
+        open[first].since = found.since
       else
-        table.remove(open, oldest)
+        table.remove(open, first)
       end
-      find_oldest()
+      find_first()
     end
   end
 end

@@ -15,6 +15,8 @@
 -- Fields. `{a, b, …}` is a flat list of records of a and b. `table` is a number in KEYS, times are in ms.
 --   expect            {table, {field, …}, …}            rows that must still have the version which is expected
 --   put               {table, {field, …}, …}            rows to write
+--   renew             {alert, place, place, …}          alerts whose sources spoke again: where in the row behind its version
+--                                                       the eight bytes of that time stand. They are among the rows expected
 --   drop              {table, {field, …}, …}            rows to delete
 --   count             {name, by, …}                     counters to add to
 --   agenda            {subject, at, urgency, share, …}  subjects to look at, at this time or earlier
@@ -70,6 +72,18 @@ for i = 1, #expect, 2 do
   end)
 end
 if #changed > 0 then return {'lost', read_out(), unpack(changed)} end
+local renew, renewed, spoken = change.renew, {}, struct.pack('>I8', now)
+for i = 1, #renew, 3 do
+  local row = redis.call('HGET', ALERTS, renew[i])
+  local first, second = 8 + renew[i + 1], 8 + renew[i + 2]
+  -- The same number stands at both places, in msgpack, or they are not those of a time: the row is left as it is.
+  local time = string.sub(row, first, first + 8)
+  if string.byte(time) ~= 0xcf or #time ~= 9 or time ~= string.sub(row, second, second + 8) then
+    return {'lost', read_out()}
+  end
+  row = string.sub(row, 1, first) .. spoken .. string.sub(row, first + 9)
+  renewed[i] = new_version .. string.sub(row, 9, second) .. spoken .. string.sub(row, second + 9)
+end
 local seen = change.topics.seen
 for i = 1, #seen, 2 do
   if standing(seen[i]) ~= seen[i + 1] then return {'lost', read_out()} end
@@ -102,6 +116,7 @@ for i = 1, #put, 2 do
     redis.call('HSET', KEYS[put[i]], unpack(rows))
   end)
 end
+for i = 1, #renew, 3 do redis.call('HSET', ALERTS, renew[i], renewed[i]) end
 for i = 1, #drop, 2 do
   in_chunks(drop[i + 1], function(...) redis.call('HDEL', KEYS[drop[i]], ...) end)
 end

@@ -13,8 +13,8 @@ from gateway.telemetry.tracing.resource import headers_of
 
 # By name, so that only the protocol that is spoken is imported: grpc takes 10 MB and 0.1 s.
 EXPORTERS = {
-    (Signal.TRACES, HTTP): "opentelemetry.exporter.otlp.proto.http.trace_exporter:OTLPSpanExporter",
-    (Signal.TRACES, GRPC): "opentelemetry.exporter.otlp.proto.grpc.trace_exporter:OTLPSpanExporter",
+    (Signal.TRACES, HTTP): "gateway.telemetry.tracing.over_http:HttpSpanExporter",
+    (Signal.TRACES, GRPC): "gateway.telemetry.tracing.over_grpc:GrpcSpanExporter",
     (Signal.LOGS, HTTP): "opentelemetry.exporter.otlp.proto.http._log_exporter:OTLPLogExporter",
     (Signal.LOGS, GRPC): "opentelemetry.exporter.otlp.proto.grpc._log_exporter:OTLPLogExporter",
 }
@@ -22,20 +22,19 @@ EXPORTERS = {
 
 def span_exporter(to: Exporter) -> SpanExporter:
     """Return what sends spans there. Raises ImportError where the protocol is not installed."""
-    exporter = _exporter(to)
+    exporter = exporter_named(EXPORTERS[to.signal, to.protocol], to)
     assert isinstance(exporter, SpanExporter)
     return exporter
 
 
 def log_exporter(to: Exporter) -> LogRecordExporter:
     """Return what sends records of the log there. Raises ImportError where the protocol is not installed."""
-    exporter = _exporter(to)
+    exporter = exporter_named(EXPORTERS[to.signal, to.protocol], to)
     assert isinstance(exporter, LogRecordExporter)
     return exporter
 
 
-def _exporter(to: Exporter) -> Any:  # the two signals have no base class in common
+def exporter_named(name: str, to: Exporter) -> Any:  # the two signals have no base class in common
+    """Return an exporter of the class with this name, `module:class`, that sends there. Raises ImportError."""
     security = {"insecure": to.plain} if to.protocol == GRPC else {}  # HTTP has it in its address
-    return resolve_name(EXPORTERS[to.signal, to.protocol])(
-        to.endpoint, headers=headers_of(to.headers), **security
-    )
+    return resolve_name(name)(to.endpoint, headers=headers_of(to.headers), **security)

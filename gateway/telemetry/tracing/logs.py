@@ -17,16 +17,17 @@ from opentelemetry.sdk._logs.export import (
     LogRecordExporter,
     LogRecordExportResult,
 )
-from opentelemetry.trace import NonRecordingSpan, set_span_in_context
+from opentelemetry.trace import NonRecordingSpan, SpanContext, set_span_in_context
 from structlog.typing import EventDict
 
 from gateway.clock import utc_ns
+from gateway.ports.spans import Span
 from gateway.telemetry.current_span import CURRENT
 from gateway.telemetry.otlp import Exporter
+from gateway.telemetry.tracing.contexts import SAMPLED
 from gateway.telemetry.tracing.exporters import log_exporter
 from gateway.telemetry.tracing.outbox import Count, Outbox
 from gateway.telemetry.tracing.resource import SERVICE, resource_of, silence_the_sdk
-from gateway.telemetry.tracing.spans import TracedSpan
 
 NOWHERE = Context()
 # https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber
@@ -99,12 +100,11 @@ def open_logs(
 
 
 def _record(event: EventDict) -> LogRecord:
-    span, level, now = CURRENT.get(), str(event.get("level", "info")), utc_ns()
-    within = set_span_in_context(NonRecordingSpan(span.context)) if isinstance(span, TracedSpan) else NOWHERE
+    level, now = str(event.get("level", "info")), utc_ns()
     return LogRecord(
         timestamp=now,
         observed_timestamp=now,
-        context=within,
+        context=_within(CURRENT.get()),
         severity_text=level.upper(),
         severity_number=SEVERITIES.get(level, SeverityNumber.INFO),
         body=str(event.get("event", "")),
@@ -113,3 +113,11 @@ def _record(event: EventDict) -> LogRecord:
             name: value for name, value in event.items() if name not in PLACED and not name.startswith("_")
         },
     )
+
+
+def _within(span: Span | None) -> Context:
+    """Return the place of a line under a span, which Elastic APM may report as well."""
+    if span is None:
+        return NOWHERE
+    context = SpanContext(int(span.trace_id, 16), int(span.span_id, 16), False, SAMPLED)
+    return set_span_in_context(NonRecordingSpan(context))

@@ -6,14 +6,12 @@ needs: each of ours is written by one task, with few attributes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from http import HTTPStatus
 
-from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import Decision, Sampler
-from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import (
     Link,
     NonRecordingSpan,
@@ -28,24 +26,13 @@ from gateway.clock import elapsed_seconds, utc_ns
 from gateway.ports.spans import Span, SpanValue
 from gateway.telemetry.current_span import under_way
 from gateway.telemetry.tracing.contexts import SAMPLED, context_of, links_to
-from gateway.telemetry.tracing.finished import FinishedSpan
+from gateway.telemetry.tracing.finished import FinishedSpan, Origin
 
 MAX_LINKS = 128  # https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits
 FAILED = Status(StatusCode.ERROR)
 NANOSECONDS = 1_000_000_000
 
 _ids = RandomIdGenerator()
-
-
-class Origin:
-    """What all spans of one gateway have in common; `finished` takes each as it ends."""
-
-    def __init__(
-        self, resource: Resource, scope: InstrumentationScope, finished: Callable[[FinishedSpan], None]
-    ) -> None:
-        self.resource = resource
-        self.scope = scope
-        self.finished = finished
 
 
 class TracedSpan:
@@ -115,10 +102,10 @@ class TracedSpan:
         origin.finished(
             FinishedSpan(
                 name,
-                self._new_context(),
                 self._context,
-                origin.resource,
-                origin.scope,
+                _ids.generate_span_id(),
+                self._context,
+                origin,
                 SpanKind.INTERNAL,
                 zero + int(began * NANOSECONDS),
                 zero + int(ended * NANOSECONDS),
@@ -155,11 +142,9 @@ class TracedSpan:
         self._finish(self, elapsed_seconds())
 
     def _begin(self, name: str, kind: SpanKind, began: float) -> TracedSpan:
-        return TracedSpan(self._origin, name, self._new_context(), self._context, kind, began, self._zero)
-
-    def _new_context(self) -> SpanContext:
         own = self._context
-        return SpanContext(own.trace_id, _ids.generate_span_id(), False, SAMPLED, own.trace_state)
+        context = SpanContext(own.trace_id, _ids.generate_span_id(), False, SAMPLED, own.trace_state)
+        return TracedSpan(self._origin, name, context, own, kind, began, self._zero)
 
     def _finish(self, span: TracedSpan, ended: float) -> None:
         origin = self._origin
@@ -167,9 +152,9 @@ class TracedSpan:
             FinishedSpan(
                 span._name,
                 span._context,
+                span._context.span_id,
                 span._parent,
-                origin.resource,
-                origin.scope,
+                origin,
                 span._kind,
                 self._zero + int(span._began * NANOSECONDS),
                 self._zero + int(ended * NANOSECONDS),

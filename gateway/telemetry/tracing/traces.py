@@ -11,9 +11,10 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 from gateway.telemetry.otlp import Exporter
 from gateway.telemetry.tracing.exporters import span_exporter
+from gateway.telemetry.tracing.finished import Origin
 from gateway.telemetry.tracing.outbox import Count, Outbox
 from gateway.telemetry.tracing.resource import SERVICE, resource_of, silence_the_sdk
-from gateway.telemetry.tracing.spans import Origin, TracedSpans
+from gateway.telemetry.tracing.spans import TracedSpans
 
 
 class _Counted(SpanExporter):

@@ -99,7 +99,7 @@ def test_a_known_source_is_reported_at_once_as_bad_as_what_it_lost(severity: Sev
     assert report.labels == {"source": "eu", "reason": "malformed", "severity": word}
     assert report.details == (
         "Source eu sends alerts that cannot be read (alerts[].labels: no labels); "
-        "they are in quarantine: `gateway quarantine` says why."
+        "such alerts are in quarantine: `gateway quarantine` says why."
     )
 
 

@@ -305,7 +305,7 @@ def test_what_people_know_stands_before_ids() -> None:
         "reason": "Evicted",
     }
     order = in_reading_order(labels, frozenset({"job"}), RULES)
-    assert order == [
+    assert list(order) == [
         "cluster",
         "pod",
         "instance",

@@ -40,7 +40,7 @@ def both_phases(*observations: Observation) -> Changes:
     placements = placements_of(found, CORRELATOR)
     asked = incidents_of(found, placements)
     rows = dict.fromkeys((*asked.cells, *(Cell(Table.KEYS, key) for key in asked.keys)), ABSENT)
-    return correlate(found, placements, Result(START, rows=rows), CORRELATOR)
+    return correlate(found, placements, Result(START, rows=rows), CORRELATOR).changes
 
 
 def incidents(changes: Changes) -> list[Incident]:

@@ -27,7 +27,8 @@ from gateway.decisions.intake.correlate import (
 from gateway.model.alert import Alert
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.fingerprint import identity
-from gateway.model.incident import Closure, Incident, Member
+from gateway.model.incident import Closure, Incident
+from gateway.model.members import Member
 from gateway.model.rules.kinds import CorrelateRule
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.route import Route

@@ -11,13 +11,14 @@ import pytest
 from gateway.decisions.intake.correlate import Correlator
 from gateway.decisions.intake.patience import SMALL
 from gateway.model.alert import Alert, Copy
-from gateway.model.durations import MINUTE
+from gateway.model.durations import MINUTE, SECOND
 from gateway.model.fingerprint import identity
-from gateway.model.incident import Acknowledgement, Closure, Heard, Incident, Member, UnheardAlert
+from gateway.model.incident import Acknowledgement, Closure, Heard, Incident, UnheardAlert
+from gateway.model.members import Member
 from gateway.model.rule_generation import RuleGeneration
 from gateway.model.rules.kinds import InhibitRule, Watchdog
 from gateway.model.rules.origin import BUILT_IN
-from gateway.model.rules.route import Condition, PageWhen, Route
+from gateway.model.rules.route import Condition, EscalationStep, PageWhen, Route
 from gateway.model.rules.rulebook import Rulebook
 from gateway.model.severity import Severity
 from tests.support.build import START, match, rulebook, slack
@@ -52,7 +53,7 @@ def wait(
     members: int = 100,
     newest: RuleGeneration = NEWEST,
 ) -> int:
-    return Correlator(rules or rulebook(CHAT)).patience.wait(joins, to, members, newest, START)
+    return Correlator(rules or rulebook(CHAT)).patience.wait(joins, to, members, newest, START, START)
 
 
 @pytest.mark.parametrize(("members", "milliseconds"), [(SMALL, 0), (50, 100), (100, 200), (500, 1_000), (5_000, 1_000)])  # fmt: skip
@@ -63,6 +64,49 @@ def test_a_join_waits_two_milliseconds_a_member_and_a_second_at_most(members: in
 def test_a_join_waits_no_longer_than_the_updates_of_its_route() -> None:
     assert wait(alert(), incident(), rulebook(replace(CHAT, update_interval=150))) == 150
     assert wait(alert(), incident(), rulebook(replace(CHAT, update_interval=0))) == 0
+
+
+def told(ago: int, interval: int = 30 * SECOND) -> Heard:
+    """What chat has heard, the last of it `ago` (ms)."""
+    return Heard(Severity.WARNING, told=True, paged=False, notified_at=START - ago, update_interval=interval)
+
+
+@pytest.mark.parametrize(
+    ("ago", "members", "milliseconds"),
+    [
+        pytest.param(0, 400, 5_000, id="five seconds at most"),
+        pytest.param(0, 100, 2_500, id="25 ms a member"),
+        pytest.param(0, SMALL, 0, id="a small incident is planned at once"),
+        pytest.param(25 * SECOND, 400, 4_000, id="until a second before the update may be sent"),
+        pytest.param(28_500, 400, 800, id="no less than a join waits that may be told at any time"),
+        pytest.param(MINUTE, 400, 800, id="an update may be sent at any time"),
+    ],
+)
+def test_between_two_updates_a_join_waits_for_longer(ago: int, members: int, milliseconds: int) -> None:
+    assert wait(alert(), incident(heard={"chat": told(ago)}), members=members) == milliseconds
+
+
+def test_of_two_intervals_between_updates_the_shorter_one_counts() -> None:
+    known = incident(heard={"chat": told(0)})
+    assert wait(alert(), known, rulebook(replace(CHAT, update_interval=4 * SECOND)), members=400) == 3_000
+    known = incident(heard={"chat": told(0, 4 * SECOND)})
+    assert wait(alert(), known, members=400) == 3_000
+
+
+def test_a_join_waits_no_longer_than_until_the_first_update_of_all_its_targets() -> None:
+    paged = msgspec.structs.replace(PAGED, notified_at=START - 25 * SECOND, update_interval=30 * SECOND)
+    known = incident(heard={"chat": told(0), "pager": paged})
+    assert wait(alert(), known, rulebook(BOTH), members=400) == 4_000
+
+
+def test_a_target_that_its_route_would_only_page_and_does_not_gets_no_updates() -> None:
+    known = incident(heard={"chat": told(0), "pager": NOT_PAGED})
+    assert wait(alert(), known, when(CRITICAL), members=400) == 5_000
+
+
+def test_a_join_by_a_route_that_escalates_waits_for_a_second_at_most() -> None:
+    escalates = replace(CHAT, escalate=(EscalationStep(MINUTE, notify=("chat",)),))
+    assert wait(alert(), incident(heard={"chat": told(0)}), rulebook(escalates), members=400) == 800
 
 
 SOURCE = InhibitRule("cause", BUILT_IN, match('pod="p1"'), match('alertname="Other"'))

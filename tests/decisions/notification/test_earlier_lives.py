@@ -9,8 +9,9 @@ from gateway.decisions.incident_snapshot import IncidentSnapshot
 from gateway.decisions.notification.earlier_lives import LIVES_KEPT, without_oldest_lives
 from gateway.model.alert import Alert
 from gateway.model.durations import MINUTE, SECOND
-from gateway.model.incident import EarlierLives, Incident, Member
+from gateway.model.incident import EarlierLives, Incident
 from gateway.model.ledger import Intent, LastNotified, Ledger, Note, Part
+from gateway.model.members import Member
 from tests.support import records
 from tests.support.build import START
 

@@ -7,7 +7,7 @@ from itertools import product
 import msgspec
 import pytest
 
-from gateway.decisions.notification.member_status import count_statuses
+from gateway.decisions.notification.member_status import NO_ANSWER, count_statuses
 from gateway.model.credentialed import LOG
 from gateway.model.durations import MINUTE, SECOND
 from gateway.model.ledger import Endpoint, Ledger, NotifiedState
@@ -80,6 +80,17 @@ def test_a_member_that_joins_a_told_view_is_held_for_the_update_interval() -> No
         ("told", "delivered", None),
         ("held", "update_interval", START + 40 * SECOND),
     ]
+
+
+def test_a_member_of_a_page_that_nobody_has_answered_says_that_it_may_have_arrived() -> None:
+    one = alert()
+    ledger = msgspec.structs.replace(
+        told("pager", one, at=10 * SECOND), first_notified_at=None, unconfirmed_since=START + 10 * SECOND
+    )
+    view = seen_by("pager", one, at=MINUTE, ledgers=(ledger,))
+    _, verdicts = count_statuses(view, START + MINUTE)
+    found = verdicts[one.episode_id]
+    assert (found.outcome, found.reason, found.because) == ("told", "delivered", NO_ANSWER)
 
 
 def test_a_member_that_only_the_log_was_told_of_says_which_credential_is_missing() -> None:

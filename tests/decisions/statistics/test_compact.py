@@ -53,7 +53,7 @@ def figures(found: Report) -> list[Row]:
 
 
 @pytest.mark.parametrize("by", ["none", "alertname", "service", "destination", "team", "hour"])
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(seed=st.integers(0, 10**9), days=st.integers(0, 10), bucket=st.sampled_from(["none", "day", "week"]))
 def test_every_figure_agrees_with_that_of_the_events(by: str, seed: int, days: int, bucket: str) -> None:
     history = random_story(Random(seed), 12, 25, persons="all").history()
@@ -63,7 +63,7 @@ def test_every_figure_agrees_with_that_of_the_events(by: str, seed: int, days: i
 
 
 @pytest.mark.long
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     seed=st.integers(0, 10**9), days=st.integers(0, 20), by=st.sampled_from(["none", "service", "correlate_rule", "hour"]),
     tz=st.sampled_from(["UTC", "America/Havana"]), begin=st.integers(-DAY, 10 * DAY), length=st.integers(1, 20 * DAY),

@@ -171,7 +171,7 @@ def asked_of(story: Story, **more: Any) -> Report:
     return story.report(**{"viewer": ADMINISTRATOR, "as_of": START + 60 * DAY, **more})
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     SEEDS, st.sampled_from(CUTS), st.sampled_from(["day", "week"]), st.sampled_from(["UTC", "America/Havana"])
 )
@@ -205,7 +205,7 @@ def additive(row: Row) -> list[float]:
     return [float(value or 0) for value in (*of_pages, *rest)]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(SEEDS, st.integers(0, 45), st.sampled_from(CUTS))
 def test_an_old_report_can_be_made_again(seed: int, days: int, by: str) -> None:
     story = story_of(seed)
@@ -215,7 +215,7 @@ def test_an_old_report_can_be_made_again(seed: int, days: int, by: str) -> None:
     assert asked_of(story, as_of=as_of, by=by) == asked_of(then, as_of=as_of, by=by)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(SEEDS, st.randoms(use_true_random=False), st.sampled_from(CUTS))
 def test_the_order_in_which_events_are_read_does_not_matter(seed: int, random: Random, by: str) -> None:
     story = story_of(seed)
@@ -224,7 +224,7 @@ def test_the_order_in_which_events_are_read_does_not_matter(seed: int, random: R
     assert asked_of(shuffled, by=by, bucket="week") == asked_of(story, by=by, bucket="week")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(SEEDS, st.sampled_from(CUTS))
 def test_events_of_several_shards_are_one_history(seed: int, by: str) -> None:
     story, spread = story_of(seed), Story()
@@ -239,7 +239,7 @@ WORDS = get_args(Why)
 UNNEEDED = {"at_least_seconds"}  # it stands in for a value; where the value is there, nothing is missing
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(SEEDS, st.integers(0, 40), st.sampled_from(CUTS), st.sampled_from(["all", "team", "self", "off"]))
 def test_every_figure_that_is_missing_has_a_reason_and_no_other_has(
     seed: int, incidents: int, by: str, persons: str
@@ -273,7 +273,7 @@ def is_missing(value: object) -> bool:
     return value is None
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(SEEDS, st.sampled_from(CUTS))
 def test_shares_lie_between_0_and_1_and_their_intervals_hold_them(seed: int, by: str) -> None:
     found = asked_of(story_of(seed), by=by)

@@ -9,15 +9,15 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.config.tokens_file import POLL_SECONDS
 from gateway.model.cells import CONTROLS
 from gateway.model.changes import Changes, Query
 from gateway.model.controls import Controls, Silence
 from gateway.model.records import dump
 from gateway.state.commit import commit
+from tests.support.patience import PATIENCE
 from tests.support.people import shown, tokens_of
 from tests.support.processes import alert
-from tests.support.running_gateway import PATIENCE, RULES, Running, Starter
+from tests.support.running_gateway import RULES, Running, Starter
 
 FOUR_EYES = RULES + "policy: {silences: {critical: four_eyes}}\n"
 SILENCE = {"matchers": ['service="pay"'], "duration": "1h", "confirm": True}
@@ -132,7 +132,7 @@ async def test_a_token_that_was_taken_out_of_the_file_lets_nobody_in_after_the_n
     assert (await people.ask("wall", "incidents")).status_code == 200
     path = people.app.folder / "tokens"
     path.write_text("".join(line for line in path.open() if not line.startswith("wall ")))
-    async with asyncio.timeout(POLL_SECONDS + PATIENCE):
+    async with asyncio.timeout(PATIENCE):
         while (await people.ask("wall", "incidents")).status_code != 401:
             await asyncio.sleep(0.05)
     assert (await people.ask("ann", "incidents")).status_code == 200

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from tests.support.patience import PATIENCE
 from tests.support.running_gateway import Starter
 
 ADMIN = {"authorization": "Bearer admin"}
@@ -16,7 +17,7 @@ async def test_what_was_turned_away_is_listed_with_who_sent_it_and_what_to_do(st
     for _ in range(2):
         wrong = {"authorization": "Bearer old", "user-agent": "Alertmanager/0.28.1"}
         await app.ask("/webhooks/alertmanager", "POST", json={}, headers=wrong)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not (items := (await app.ask("/api/v1/turned-away", headers=ADMIN)).json()["items"]):
             await asyncio.sleep(0.02)
     (item,) = items

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from gateway.sandbox import Fault, FaultKind
+from tests.support.patience import PATIENCE
 from tests.support.processes import alert
-from tests.support.running_gateway import PATIENCE, Running
+from tests.support.running_gateway import Running
 
 
 async def test_a_dead_letter_is_listed_and_tried_again(app: Running) -> None:

@@ -51,6 +51,7 @@ async def test_a_body_in_parts_is_joined_and_counted_until_it_lands() -> None:
         pytest.param("", Sender(b"x" * 6, b"x" * 6), Unread.TOO_LARGE, id="so is a body without a length"),
         pytest.param("2", Sender(b"x" * 12), Unread.TOO_LARGE, id="so is one longer than it said"),
         pytest.param("", Sender(b"x", more=True), Unread.TOO_SLOW, id="a sender that falls silent"),
+        pytest.param("2", Sender(), Unread.TOO_SLOW, id="a sender that never begins"),
         pytest.param("", Sender(b"x", hangs_up=True), Unread.GONE, id="a sender that hangs up"),
     ],
 )

@@ -19,7 +19,7 @@ from gateway.sandbox.pagerduty.subscriptions import DEFAULT_SECRET
 from gateway.sandbox.pagerduty.webhooks import Webhooks
 from gateway.sandbox.server import LocalServer
 from gateway.state.paging import pages
-from tests.support.pages import leads_to_slack
+from tests.support.pages import answers_written, leads_to_slack
 from tests.support.running_gateway import RULES, Running, Starter
 
 STARTS = "2026-11-23T10:00:00Z"
@@ -52,8 +52,7 @@ class OnCall:
 
     async def act(self, kind: str, person: str = "bob", text: str = "") -> None:
         self.webhooks.act(self.page, kind, person, text)
-        taken = len(self.webhooks.sent)
-        await self.app.until(lambda: len(self.webhooks.sent) > taken)
+        await self.app.until(lambda: not self.webhooks.under_way)
         assert self.webhooks.sent[-1][1] == 200
 
     async def incident(self) -> Incident:
@@ -81,6 +80,7 @@ async def opened(starter: Starter, rules: str = RULES) -> AsyncIterator[OnCall]:
         await app.until(lambda: "Paged" in json.dumps(app.slack.messages("alerts")[-1].blocks))
         # A trigger that brings the link while somebody resolves the page would open another.
         await app.until(lambda: all(map(leads_to_slack, app.pagerduty.incidents)))
+        await answers_written(app.gateway.shards)
         yield OnCall(app, len(app.pagerduty.calls))
 
 

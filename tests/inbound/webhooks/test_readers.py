@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 from gateway.decisions.intake.normalise import Normaliser
-from gateway.inbound.webhooks.readers import OFF_LOOP_BYTES, READERS
+from gateway.inbound.webhooks.readers import OFF_LOOP_BYTES, readers
 from gateway.inbound.webhooks.responses import WebhookResponse
 from gateway.intake.parse_webhook import Parsed
+from gateway.intake.repeats import Repeats
 from gateway.model.path import Step
 from gateway.model.rules.origin import BUILT_IN
 from gateway.model.rules.rulebook import LabelRules
@@ -22,7 +23,7 @@ ODD = {"status": "firing", "labels": {"alertname": [5]}, "startsAt": "2027-01-15
 async def read(body: bytes, path: str = WEBHOOK_PATH) -> tuple[Parsed, WebhookResponse | None, list[Step]]:
     steps: list[Step] = []
     normaliser = Normaliser(LabelRules(), Source("eu", BUILT_IN))
-    return *await READERS[path].read(body, normaliser, lambda: NOW, "trace", steps.append), steps
+    return *await readers(Repeats())[path].read(body, normaliser, lambda: NOW, "trace", steps.append), steps
 
 
 async def test_each_step_of_reading_is_timed() -> None:

@@ -97,6 +97,9 @@ async def test_the_handover_says_what_is_open_changed_and_quiet(office: Office) 
     assert "(the last 12 hours)" in said
     assert f"*Open*: 1\n🔴 `{incident}`" in said
     assert "taken by bob" in said
+    await office.until_buttons("unacknowledge", "silence", "resolve", "why", *LABELS)
+    await office.press("unacknowledge", user="U0BOB")
+    await office.until_buttons(*UNTAKEN)
     await office.press("snooze", "1h")
     await office.until_buttons("unsnooze", "why", *LABELS)
     assert "*Snoozed*: 1" in await office.write("handover since 8h")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from gateway.model.ledger import MessageRef, NotifiedState
 from gateway.model.notification import Notification
@@ -129,7 +129,7 @@ def test_how_many_updates_were_left_out_is_said() -> None:
     assert "left out" not in part(mail_of(notification()), "plain")
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(notifications)
 def test_whatever_the_texts_are_it_can_be_sent_and_read(shown: Notification) -> None:
     mail = mail_of(shown)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from gateway.model.durations import MINUTE
 from gateway.model.ledger import NotifiedState
@@ -174,7 +174,7 @@ def test_an_event_fits_as_it_is_sent_whatever_its_members_say(letter: str) -> No
 
 
 @given(notifications)
-@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100)
 def test_the_vendor_takes_any_telling(any_telling: Notification) -> None:
     event = render(any_telling)
     assert size(event) <= MAX_BODY

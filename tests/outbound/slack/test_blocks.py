@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.model.ledger import Note, NotifiedState
@@ -127,7 +127,7 @@ def test_notes_are_one_reply_and_call_people_only_where_one_should() -> None:
 
 
 @given(notifications)
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 def test_any_text_stays_within_slacks_limits_and_calls_nobody(any_telling: Notification) -> None:
     for rendered in (render(any_telling), render_plainly(any_telling)):
         blocks: list[object] = list(rendered.blocks)

@@ -22,6 +22,7 @@ from gateway.sandbox import Fault, FaultKind, SlackSandbox
 from gateway.sandbox.server import LocalServer
 from gateway.sandbox.slack import DEFAULT_TOKEN
 from tests.outbound.notifications import notification
+from tests.support.patience import PATIENCE
 
 CHAT = Endpoint("slack", "#alerts", "SLACK_BOT_TOKEN", "")
 
@@ -37,7 +38,7 @@ async def slack() -> AsyncIterator[SlackSandbox]:
 
 @pytest.fixture
 async def notifier(slack: SlackSandbox) -> AsyncIterator[SlackNotifier]:
-    made = SlackNotifier(slack.url, timeout=0.5)
+    made = SlackNotifier(slack.url, timeout=PATIENCE)
     yield made
     await made.aclose()
 
@@ -74,7 +75,7 @@ async def test_an_answer_that_is_not_slacks_is_no_answer(strange: Callable[[], R
     app = Starlette(routes=[Route("/api/chat.postMessage", lambda _: strange(), methods=["POST"])])
     server = LocalServer()
     async with server.running(app, 0):
-        notifier = SlackNotifier(f"{server.url}/api", timeout=2)
+        notifier = SlackNotifier(f"{server.url}/api", timeout=PATIENCE)
         assert isinstance(await post(notifier), Unanswered)
         await notifier.aclose()
 
@@ -91,7 +92,7 @@ async def test_a_refusal_that_slack_has_not_written_is_a_proxys(strange: Callabl
     app = Starlette(routes=[Route("/api/chat.postMessage", lambda _: strange(), methods=["POST"])])
     server = LocalServer()
     async with server.running(app, 0):
-        notifier = SlackNotifier(f"{server.url}/api", timeout=2)
+        notifier = SlackNotifier(f"{server.url}/api", timeout=PATIENCE)
         answer = await post(notifier)
         assert isinstance(answer, Refused)
         assert (answer.reason, answer.permanent) == ("proxy", True)
@@ -109,7 +110,7 @@ async def test_a_reply_that_lands_bare_in_the_channel_is_taken_back() -> None:
 
     server = LocalServer()
     async with server.running(Starlette(routes=[Route("/api/{method}", answer, methods=["POST"])]), 0):
-        notifier = SlackNotifier(f"{server.url}/api", timeout=2)
+        notifier = SlackNotifier(f"{server.url}/api", timeout=PATIENCE)
         replied = await notifier.reply(
             CHAT,
             DEFAULT_TOKEN,

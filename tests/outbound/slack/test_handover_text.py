@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gateway.decisions.handover import Change, HandedOver, Handover, ShiftBegin
 from gateway.model.controls import Silence
 from gateway.model.durations import HOUR
@@ -48,6 +50,12 @@ def test_whatever_there_is_it_fits_and_the_rest_is_counted() -> None:
 
 def test_nothing_that_people_wrote_mentions_anybody() -> None:
     assert "<" not in handover_text(handover(3, "<!here>"))
+
+
+def test_a_silence_that_is_over_says_since_when() -> None:
+    over = Silence("s0", ('alertname="X"',), START, START + HOUR // 2, "ann", ended_by="bob")
+    text = handover_text(replace(handover(0), silences=(over,)))
+    assert text.splitlines()[-1] == '`s0` by ann ended 08:30 UTC: alertname="X"'
 
 
 def test_what_the_rules_hide_is_not_shown_of_a_silence() -> None:

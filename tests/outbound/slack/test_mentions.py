@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.model.ledger import Endpoint, Note
 from gateway.model.notification import Delivered
@@ -17,6 +18,7 @@ from gateway.outbound.slack.text import is_mention
 from gateway.sandbox import Fault, FaultKind, SlackSandbox
 from gateway.sandbox.slack import DEFAULT_TOKEN
 from tests.outbound.notifications import notification
+from tests.support.patience import PATIENCE
 
 CHAT = Endpoint("slack", "#alerts", "SLACK_BOT_TOKEN", "")
 
@@ -81,8 +83,11 @@ async def test_people_are_called_however_the_rules_name_them(
 async def test_in_place_of_a_name_that_is_not_known_everybody_there_is_called_and_it_is_said(
     slack: SlackSandbox, notifier: SlackNotifier, name: str, why: str
 ) -> None:
-    await paged(notifier, name, "U0123ABCD")
+    with capture_logs() as lines:
+        await paged(notifier, name, "U0123ABCD")
     assert called(slack) == ("@here", "U0123ABCD")
+    (line,) = [line for line in lines if line["event"] == "slack_mention_not_found"]
+    assert (line["log_level"], line["name"], line["reason"]) == ("warning", name, why)
     assert f"@here is called in place of {name} ({why})" in json.dumps(slack.messages("alerts")[0].blocks)  # fmt: skip
 
 
@@ -90,7 +95,7 @@ async def test_in_place_of_a_name_that_is_not_known_everybody_there_is_called_an
 async def test_a_scope_that_is_missing_or_a_slow_answer_stops_no_page(
     slack: SlackSandbox, notifier: SlackNotifier, fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mentions, "LOOK_UP_SECONDS", 0.2)
+    monkeypatch.setattr(mentions, "LOOK_UP_SECONDS", 0.2 if fault.kind is FaultKind.HANG else PATIENCE)
     slack.faults.add(fault)
     await paged(notifier, "@oncall-team")
     assert called(slack) == ("@here",)
@@ -101,9 +106,9 @@ async def test_a_scope_that_is_missing_or_a_slow_answer_stops_no_page(
 async def test_however_many_names_are_slow_the_page_waits_once(
     slack: SlackSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mentions, "LOOK_UP_SECONDS", 0.2)
+    monkeypatch.setattr(mentions, "LOOK_UP_SECONDS", 1.0)
     slack.faults.add(Fault(FaultKind.HANG, method="user*"))
-    hurried = SlackNotifier(slack.url, timeout=1)
+    hurried = SlackNotifier(slack.url, timeout=5)
     await paged(hurried, "@a", "@b", "c@example.org", "@d", "@e", "@f", "U0123ABCD")
     await hurried.aclose()
     assert called(slack) == ("@here", "U0123ABCD")

@@ -13,6 +13,7 @@ from gateway.outbound.slack.notifier import SlackNotifier
 from gateway.sandbox import Fault, FaultKind, SlackSandbox
 from gateway.sandbox.slack import DEFAULT_TOKEN
 from tests.outbound.notifications import HOSTILE, line, notification
+from tests.support.patience import PATIENCE
 
 CHAT = Endpoint("slack", "#alerts", "SLACK_BOT_TOKEN", "")
 
@@ -28,6 +29,14 @@ async def slack() -> AsyncIterator[SlackSandbox]:
 
 @pytest.fixture
 async def notifier(slack: SlackSandbox) -> AsyncIterator[SlackNotifier]:
+    made = SlackNotifier(slack.url, timeout=PATIENCE)
+    yield made
+    await made.aclose()
+
+
+@pytest.fixture
+async def hurried(slack: SlackSandbox) -> AsyncIterator[SlackNotifier]:
+    """Asks a Slack that will not answer."""
     made = SlackNotifier(slack.url, timeout=0.5)
     yield made
     await made.aclose()
@@ -67,10 +76,10 @@ async def test_a_page_calls_whom_it_should(slack: SlackSandbox, notifier: SlackN
 
 
 async def test_a_telling_and_its_plain_repeat_share_their_time(
-    slack: SlackSandbox, notifier: SlackNotifier
+    slack: SlackSandbox, hurried: SlackNotifier
 ) -> None:
     slack.faults.add(Fault(FaultKind.ERROR, error="invalid_blocks", count=1), Fault(FaultKind.HANG))
-    assert await post(notifier) == Unanswered("timeout")
+    assert await post(hurried) == Unanswered("timeout")
 
 
 async def test_what_was_told_to_the_log_is_posted_anew(slack: SlackSandbox, notifier: SlackNotifier) -> None:
@@ -203,12 +212,11 @@ async def test_a_channels_name_is_looked_up_once_and_again_when_it_is_gone(
     ],
 )  # fmt: skip
 async def test_a_read_back_that_fails_finds_nothing_out(
-    slack: SlackSandbox, notifier: SlackNotifier, fault: Fault, expected: Answer
+    slack: SlackSandbox, notifier: SlackNotifier, hurried: SlackNotifier, fault: Fault, expected: Answer
 ) -> None:
     slack.faults.add(fault)
-    assert (
-        await notifier.look(CHAT, DEFAULT_TOKEN, attempts=("a",), since=SINCE, message_ref=None) == expected
-    )
+    asked = hurried if fault.kind is FaultKind.HANG else notifier
+    assert await asked.look(CHAT, DEFAULT_TOKEN, attempts=("a",), since=SINCE, message_ref=None) == expected
 
 
 async def test_a_message_is_posted_edited_and_answered_in_its_thread(
@@ -289,10 +297,10 @@ async def test_an_extra_message_is_withdrawn_and_one_that_is_gone_is_fine(
     ],
 )  # fmt: skip
 async def test_what_slacks_answers_mean(
-    slack: SlackSandbox, notifier: SlackNotifier, fault: Fault, expected: Answer
+    slack: SlackSandbox, notifier: SlackNotifier, hurried: SlackNotifier, fault: Fault, expected: Answer
 ) -> None:
     slack.faults.add(fault)
-    assert await post(notifier) == expected
+    assert await post(hurried if fault.kind is FaultKind.HANG else notifier) == expected
 
 
 @pytest.mark.parametrize("kind", [FaultKind.CUT_BEFORE, FaultKind.CUT_AFTER])
@@ -344,7 +352,7 @@ async def test_no_token_stands_in_an_answer(notifier: SlackNotifier) -> None:
 async def test_nobody_at_the_other_end_is_certainly_not_sent() -> None:
     async with SlackSandbox.start() as vendor:
         url = vendor.url
-    notifier = SlackNotifier(url, timeout=0.5)
+    notifier = SlackNotifier(url, timeout=PATIENCE)
     assert await post(notifier) == Refused("unavailable", "no connection")
     await notifier.aclose()
 

@@ -13,6 +13,7 @@ from gateway.outbound.slack.notifier import SlackNotifier
 from gateway.sandbox import Fault, FaultKind, SlackSandbox
 from gateway.sandbox.slack import DEFAULT_TOKEN
 from tests.outbound.notifications import notification
+from tests.support.patience import PATIENCE
 
 CHAT = Endpoint("slack", "#alerts", "SLACK_BOT_TOKEN", "")
 
@@ -25,7 +26,7 @@ async def slack() -> AsyncIterator[SlackSandbox]:
 
 @pytest.fixture
 async def notifier(slack: SlackSandbox) -> AsyncIterator[SlackNotifier]:
-    made = SlackNotifier(slack.url, timeout=1)
+    made = SlackNotifier(slack.url, timeout=PATIENCE)
     yield made
     await made.aclose()
 

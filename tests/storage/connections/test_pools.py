@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from uvloop import new_event_loop
 
 from gateway.errors import BadSettings, StateUnavailable
 from gateway.model.changes import Cell, Changes, Query, Table
@@ -16,6 +17,7 @@ from gateway.storage.connections import connect
 from gateway.storage.redis import RedisStore
 from tests.support.certificates import certificates
 from tests.support.connected import connected, read
+from tests.support.patience import PATIENCE
 from tests.support.replicated import Cluster, SentinelGroup, Server
 
 ALERT = Cell(Table.ALERTS, "a1")
@@ -63,6 +65,11 @@ async def test_a_server_that_demands_a_certificate_is_shown_one(server: Server, 
     )
 
 
+def test_a_script_goes_by_tls_in_the_loop_that_the_gateway_runs_in(server: Server, made: Path) -> None:
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        assert runner.run(write_and_read(f"rediss://{server.place}?{options(made)}")) == b"one"
+
+
 @pytest.mark.parametrize("left_out", [("ssl_ca_certs",), ("ssl_certfile", "ssl_keyfile")])
 async def test_without_the_authority_or_the_certificate_nothing_is_said(
     server: Server, made: Path, left_out: tuple[str, ...]
@@ -107,7 +114,7 @@ async def test_whoever_asks_a_server_that_hangs_is_told_so_and_never_cancelled(
 
 async def four_connections(store: RedisStore) -> None:
     """Ask in parallel until there are as many; a busy machine may take longer to make one than is waited for."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while StateUnavailable in map(
             type, await asyncio.gather(*(read(store) for _ in range(4)), return_exceptions=True)
         ):

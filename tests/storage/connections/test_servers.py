@@ -9,6 +9,7 @@ import pytest
 
 from gateway.errors import StateUnavailable
 from tests.support.connected import ONE, connected, read
+from tests.support.patience import PATIENCE
 from tests.support.replicated import Server, until
 
 
@@ -50,7 +51,7 @@ async def test_a_server_that_still_loads_its_file_is_unavailable(server: Callabl
         one.kill()
         one.start()
         said = set()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 try:
                     await store.commit(ONE)

@@ -9,8 +9,8 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanKind, StatusCode
 
 from gateway.telemetry.current_span import CURRENT, exemplar
-from gateway.telemetry.tracing.finished import FinishedSpan
-from gateway.telemetry.tracing.spans import MAX_LINKS, Origin, TracedSpans
+from gateway.telemetry.tracing.finished import FinishedSpan, Origin
+from gateway.telemetry.tracing.spans import MAX_LINKS, TracedSpans
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
@@ -64,6 +64,22 @@ class TestARequest:
         assert (
             finished[0].status is not None and finished[0].status.status_code is StatusCode.ERROR
         ) is failed
+
+
+class TestAStep:
+    def test_has_an_id_of_its_own_within_the_span_that_it_is_a_step_of(
+        self, spans: TracedSpans, finished: list[FinishedSpan]
+    ) -> None:
+        span = spans.serve("request", PARENT, "vendor=1")
+        assert span is not None
+        span.step("receive", 1.0, 2.0)
+
+        (step,) = finished
+        assert step.parent == span.context
+        own = step.get_span_context()
+        assert (own.trace_id, own.trace_state) == (span.context.trace_id, span.context.trace_state)
+        assert own.span_id not in {0, span.context.span_id}
+        assert step.context.trace_flags.sampled
 
 
 class TestWorkThatAWebhookHasCaused:

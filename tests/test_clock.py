@@ -1,0 +1,28 @@
+"""Looks that come again and again fall together."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import pairwise
+
+import pytest
+
+from gateway.clock import seconds_to_next_look
+
+
+def look(seconds: float, shard: int = 0) -> float:
+    """Return the moment of the next look, by the clock of the event loop."""
+    return asyncio.get_running_loop().time() + seconds_to_next_look(seconds, shard)
+
+
+async def test_looks_at_one_shard_fall_together_whatever_their_periods() -> None:
+    assert 0 < seconds_to_next_look(3_600) <= 3_600
+    seldom, often = look(3_600), look(1)
+    assert (seldom - often) % 1 == pytest.approx(0, abs=0.01) or (seldom - often) % 1 == pytest.approx(
+        1, abs=0.01
+    )
+
+
+async def test_shards_are_looked_at_one_after_the_other() -> None:
+    moments = sorted(look(1, shard) % 1 for shard in range(64))
+    assert min(later - earlier for earlier, later in pairwise(moments)) > 0.003
