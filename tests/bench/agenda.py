@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from gateway.model.agenda import Subject
 from gateway.model.changes import Changes, Release
@@ -12,9 +11,10 @@ from gateway.model.lanes import LaneRule, Pace
 from gateway.outbound.registry import PACES
 from gateway.reconcile.paces import paces_of
 from gateway.rules.files import load_rules
-from gateway.sandbox import PagerDutySandbox, SlackSandbox
+from gateway.sandbox import PagerDutySandbox
 from gateway.storage.connections import Client, connect
 from gateway.storage.redis import RedisStore
+from tests.bench.bench import Bench
 from tests.bench.lateness import page_lateness
 from tests.support.processes import GatewayProcess
 from tests.support.servers import redis_server
@@ -33,7 +33,7 @@ routes: [{name: everything, page: [pager], group_wait: 0s}]
 """
 
 
-async def agenda(folder: Path, slack: SlackSandbox, pagerduty: PagerDutySandbox) -> None:
+async def agenda(bench: Bench) -> None:
     print("a claim in µs of the store's CPU: of a page behind closed lanes | of 64 deliveries from open ones")
     for lanes, depth in WAITING:
         with redis_server("valkey") as url:
@@ -42,14 +42,8 @@ async def agenda(folder: Path, slack: SlackSandbox, pagerduty: PagerDutySandbox)
     print("a page in ms, webhook to PagerDuty's receipt, while deliveries wait in a lane that is closed")
     for waiting in BACKLOGS:
         with redis_server("valkey", "--appendonly", "yes", "--appendfsync", "always") as url:
-            more = {"GATEWAY_LOG_LEVEL": "error"}
-            gateway = GatewayProcess(folder / f"agenda{waiting}", slack, pagerduty, url, RULES, more)
-            gateway.start()
-            try:
-                await gateway.ready()
-                waits = await _pages(gateway, url, pagerduty, waiting)
-            finally:
-                gateway.kill()
+            async with bench.process(f"agenda{waiting}", RULES, GATEWAY_REDIS_URL=url) as gateway:
+                waits = await _pages(gateway, url, bench.pagerduty, waiting)
         print(f"  {waiting:7,} wait: median {waits[len(waits) // 2]:.0f}, longest {waits[-1]:.0f}")
 
 

@@ -3,106 +3,126 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from itertools import pairwise
-from pathlib import Path
 
 from gateway.sandbox import SlackSandbox
-from tests.bench.load import Cost, cpu, drive, measure, posted_of, quiet, request, webhook_of
-from tests.support.processes import GatewayProcess
+from tests.bench import goals
+from tests.bench.bench import OURS, THEIRS, Bench, Taker, print_costs
+from tests.bench.goals import Goal
+from tests.bench.load import Labels, batches
+from tests.bench.pairs import PAIRS, Spread, in_turns, spread
 
 INCIDENTS = 50
-AT_ONCE = 100  # alerts a webhook
-STAGES = (0, 100, 200, 300, 400)  # members of each incident
-EVERY = 1 / 30  # seconds between two alerts that come one by one
-ONE_BY_ONE = 300
+MEMBERS = (1, 100, 200, 300, 400)  # of each incident, between the rounds
+JOINED = 20  # incidents that one alert each joins
+LARGE = 400  # members
+JOIN_EVERY = 0.05  # seconds
+TOLD_PATIENCE_SECONDS = 120.0
+CONNECTIONS = 4
 RULES = f"""
 destinations:
   chat: {{slack: {{channel: "#{{namespace}}", allow: [{", ".join(f"c{n}" for n in range(INCIDENTS))}]}}}}
   pager: {{pagerduty: {{routing_key: {{env: PAGERDUTY_ROUTING_KEY}}}}}}
 correlate: [{{name: service, by: [service], max_alerts: 1000}}]
-routes: [{{name: everything, notify: [chat], page: [pager], page_when: {{any: [{{severity: critical}}]}}, group_wait: 0s}}]
+routes:
+  - name: everything
+    notify: [chat]
+    page: [pager]
+    page_when: {{any: [{{severity: critical}}]}}
+    group_wait: 0s
+    # No round shall pay for the edits of another: all messages would be edited 30 s after the first of them.
+    update_interval: 1h
 """
 
 
-def _labels(incident: int, member: int) -> dict[str, str]:
+async def growing(bench: Bench) -> dict[Goal, Spread]:
+    """A hundred alerts a webhook, two for each incident; each pair has a gateway and an Alertmanager of its own."""
+    rounds = [(grown(bench, before), grown(bench, after)) for before, after in pairwise(MEMBERS)]
+    costs = [await _rounds(bench, f"growing{pair}", rounds) for pair in range(PAIRS)]
+    for number, (before, after) in enumerate(rounds):
+        ours, theirs = ([cost[name][number] for cost in costs] for name in (OURS, THEIRS))
+        print_costs(f"  {before} to {after} members", ours, theirs)
+    ours, theirs = ([sum(cost[name]) / len(rounds) for cost in costs] for name in (OURS, THEIRS))
     return {
-        "alertname": "HighErrorRate",
-        "cluster": "eu-1",
-        "namespace": f"c{incident % INCIDENTS}",
-        "service": f"growing-{incident}",
-        "instance": f"10.0.{member}.7:9100",
-        "pod": f"growing-{incident}-{member}",
-        "severity": "warning",
-        "team": "payments",
+        goals.GROWING: print_costs(goals.GROWING.row, ours, theirs),
+        goals.GROWING_LAST: spread(cost[OURS][-1] / cost[OURS][0] for cost in costs),
     }
 
 
-def _batches(first: int, last: int) -> list[list[dict[str, str]]]:
-    """One more alert of each incident after the other, a hundred a webhook."""
-    found = [_labels(incident, member) for member in range(first, last) for incident in range(INCIDENTS)]
-    return [found[at : at + AT_ONCE] for at in range(0, len(found), AT_ONCE)]
+async def _rounds(bench: Bench, name: str, rounds: list[tuple[int, int]]) -> dict[str, list[float]]:
+    async with bench.both(name, RULES) as (ours, theirs):
+        await make_known(bench.slack, ours, "growing", INCIDENTS, 1)
+        await theirs.take(batches(members("growing", range(INCIDENTS), range(1))))
+
+        async def grow(taker: Taker, number: int) -> float:
+            joining = members("growing", range(INCIDENTS), range(*rounds[number]))
+            return await taker.cost(batches(joining), connections=CONNECTIONS)
+
+        variants = {OURS: lambda number: grow(ours, number), THEIRS: lambda number: grow(theirs, number)}
+        return await in_turns(range(len(rounds)), variants)
 
 
-async def one_by_one(gateway: GatewayProcess, pids: Sequence[int]) -> None:
-    """Thirty alerts a second, each in a webhook of its own, into one incident."""
-    await drive(gateway.port, [_webhook([_labels(INCIDENTS, member) for member in range(STAGES[-1])])], 1)
-    await asyncio.sleep(3)
-    await quiet(pids)
-    before, started = cpu(pids), time.perf_counter()
-    for number in range(ONE_BY_ONE):
-        await drive(gateway.port, [_webhook([_labels(INCIDENTS, STAGES[-1] + number)])], 1)
-        await asyncio.sleep(max(0.0, started + (number + 1) * EVERY - time.perf_counter()))
-    took, used = time.perf_counter() - started, cpu(pids) - before
-    print(
-        f"30 alerts/s, one a webhook, into one incident of {STAGES[-1]}: {used / ONE_BY_ONE * 1e6:,.0f} µs an alert, "
-        f"{used / took:.0%} of a core, {ONE_BY_ONE * EVERY:.0f} s of them in {took:.0f} s"
-    )
+async def join(bench: Bench) -> dict[Goal, Spread]:
+    large = grown(bench, LARGE)
+    async with bench.gateway("join", RULES) as gateway:
+        await make_known(bench.slack, gateway, "large", JOINED, large)
+        for pair in range(PAIRS):
+            await make_known(bench.slack, gateway, f"small{pair}", JOINED, 1)
+        costs = await in_turns(
+            range(PAIRS),
+            {
+                "large": lambda pair: join_cost(gateway, "large", JOINED, large + pair),
+                "small": lambda pair: join_cost(gateway, f"small{pair}", JOINED, 1),
+            },
+        )
+    return {goals.JOIN: print_costs(goals.JOIN.row, costs["large"], costs["small"])}
 
 
-async def growing(
-    gateway: GatewayProcess,
-    pids: Sequence[int],
-    slack: SlackSandbox,
-    alertmanager: Callable[[Path], AbstractContextManager[tuple[int, int]]],
-) -> None:
-    await one_by_one(gateway, pids)
-    print(
-        f"CPU per alert in µs, {AT_ONCE} a webhook into {INCIDENTS} incidents that grow, gateway + store | Alertmanager | ratio"
-    )
-    ours, theirs = Cost(0, 0, 0), Cost(0, 0, 0)
-    with alertmanager(gateway.folder) as (port, pid):
-        # People know of each incident before it grows.
-        await drive(gateway.port, [_webhook(batch) for batch in _batches(0, 1)], 1)
-        await drive(port, [_post(batch) for batch in _batches(0, 1)], 1)
-        while sum(call.method == "chat.postMessage" for call in slack.calls) <= INCIDENTS:
+async def join_cost(gateway: Taker, prefix: str, incidents: int, already: int) -> float:
+    """Return the µs of one more alert for each of these incidents, one webhook and one plan after the other."""
+    joining = members(prefix, range(incidents), range(already, already + 1))
+    return await gateway.cost(batches(joining, 1), connections=1, every=JOIN_EVERY)
+
+
+async def make_known(slack: SlackSandbox, gateway: Taker, prefix: str, incidents: int, size: int) -> None:
+    """Open incidents of this size, and wait until people know of each of them."""
+    async with _told(slack, incidents):
+        await gateway.take(batches(members(prefix, range(incidents), range(1))))
+    await gateway.take(batches(members(prefix, range(incidents), range(1, size))), CONNECTIONS)
+
+
+def members(prefix: str, incidents: Iterable[int], numbers: Iterable[int]) -> Iterable[Labels]:
+    """Yield one more alert of each incident after the other."""
+    which = list(incidents)
+    for number in numbers:
+        for incident in which:
+            yield {
+                "alertname": "HighErrorRate",
+                "cluster": "eu-1",
+                "namespace": f"c{incident % INCIDENTS}",
+                "service": f"{prefix}-{incident}",
+                "instance": f"10.0.{number}.7:9100",
+                "pod": f"{prefix}-{incident}-{number}",
+                "severity": "warning",
+                "team": "payments",
+            }
+
+
+def grown(bench: Bench, size: int) -> int:
+    return max(1, round(size * bench.share))
+
+
+@asynccontextmanager
+async def _told(slack: SlackSandbox, incidents: int) -> AsyncIterator[None]:
+    """Wait at the end until Slack has so many messages more."""
+    before = _messages(slack)
+    yield
+    async with asyncio.timeout(TOLD_PATIENCE_SECONDS):
+        while _messages(slack) < before + incidents:
             await asyncio.sleep(0.2)
-        for first, last in pairwise(STAGES):
-            batches = _batches(first + (first == 0), last)
-            alerts = sum(map(len, batches))
-            mine = await measure(gateway.port, [_webhook(batch) for batch in batches], alerts, pids, 4)
-            other = await measure(port, [_post(batch) for batch in batches], alerts, [pid], 4)
-            _row(f"{first} to {last} members", mine, other)
-            ours, theirs = _sum(ours, mine), _sum(theirs, other)
-        _row("all of it", ours, theirs)
 
 
-def _webhook(batch: Sequence[dict[str, str]]) -> bytes:
-    return request("/webhooks/alertmanager", webhook_of(batch))
-
-
-def _post(batch: Sequence[dict[str, str]]) -> bytes:
-    return request("/api/v2/alerts", posted_of(batch))
-
-
-def _sum(one: Cost, other: Cost) -> Cost:
-    alerts = one.alerts + other.alerts
-    cpu = one.cpu * one.alerts + other.cpu * other.alerts
-    wall = one.wall * one.alerts + other.wall * other.alerts
-    return Cost(cpu / alerts, wall / alerts, alerts)
-
-
-def _row(what: str, ours: Cost, theirs: Cost) -> None:
-    print(f"  {what:20} {ours.cpu:8.1f} | {theirs.cpu:6.1f} | {ours.cpu / theirs.cpu:6.2f}")
+def _messages(slack: SlackSandbox) -> int:
+    return sum(len(channel.messages) for channel in slack.channels.values())

@@ -8,7 +8,7 @@ import re
 import time
 
 from gateway.sandbox import PagerDutySandbox
-from tests.bench.load import drive, request, webhook
+from tests.bench.load import drive, to_gateway, webhook
 from tests.support.processes import GatewayProcess
 
 PAGES = 20
@@ -24,7 +24,7 @@ async def page_lateness(
         name = f"{prefix}n{number}x"
         sent[name] = time.time()
         body = webhook([0], name, severity="critical", **labels)
-        await drive(gateway.port, [request("/webhooks/alertmanager", body)], 1)
+        await drive(gateway.port, [to_gateway(body)], 1)
         await asyncio.sleep(max(0.0, sent[name] + EVERY - time.time()))
     found: dict[str, float] = {}
     while len(found) < PAGES:

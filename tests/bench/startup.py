@@ -9,6 +9,8 @@ import statistics
 import subprocess
 import sys
 
+from tests.bench.bench import Bench
+
 RUNS = 5
 # As the console script has it
 GATEWAY = "import sys; sys.argv[0] = 'gateway'; from gateway.__main__ import main; main()"
@@ -21,7 +23,7 @@ CASES: tuple[tuple[str, list[str], dict[str, str]], ...] = (
 )
 
 
-def startup() -> None:
+async def startup(_: Bench) -> None:
     print(f"CPU of a short command in s, user and system, median of {RUNS} | beside an empty Python")
     empty = 0.0
     for what, arguments, variables in CASES:

@@ -15,8 +15,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from evaluation import VERSION
 from evaluation.observers import About, Scored, Step
 from gateway.runtime.tracing import close_in_time
-from gateway.telemetry.otlp import Exporter
-from gateway.telemetry.tracing.exporters import span_exporter
+from gateway.telemetry.otlp import GRPC, HTTP, Exporter
+from gateway.telemetry.tracing.exporters import exporter_named
+
+EXPORTERS = {
+    HTTP: "opentelemetry.exporter.otlp.proto.http.trace_exporter:OTLPSpanExporter",
+    GRPC: "opentelemetry.exporter.otlp.proto.grpc.trace_exporter:OTLPSpanExporter",
+}
 
 
 class TracingObserver:
@@ -27,7 +32,11 @@ class TracingObserver:
         resource = own.merge(OTELResourceDetector().detect())
         self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
         self._provider.add_span_processor(
-            BatchSpanProcessor(span_exporter(to), max_queue_size=to.queue, max_export_batch_size=to.batch)
+            BatchSpanProcessor(
+                exporter_named(EXPORTERS[to.protocol], to),
+                max_queue_size=to.queue,
+                max_export_batch_size=to.batch,
+            )
         )
         self._tracer = self._provider.get_tracer("evaluation", VERSION)
         self._propagator = TraceContextTextMapPropagator()
