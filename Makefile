@@ -15,10 +15,10 @@ run: $(VENV)/.ready  ## the gateway itself, on the embedded store unless GATEWAY
 	$(BIN)/gateway serve $(ARGS)
 
 test: $(VENV)/.ready servers  ## minutes: run it after every change
-	$(BIN)/pytest -n 4 $(ARGS)
+	$(BIN)/pytest -n 4 --dist worksteal $(ARGS)
 
 test-all: $(VENV)/.ready servers newer-stack oracles deploy-tools  ## the long ones: kill storms, thousands of property cases
-	$(BIN)/pytest -n 3 --dist worksteal -m long $(ARGS)
+	$(BIN)/pytest -n 4 --dist load --maxschedchunk 1 -m long $(ARGS)
 
 stack-test: $(VENV)/.ready stack-programs newer-stack  ## the whole stack on real programs of two ages, broken and healed
 	$(BIN)/pytest -n 2 --dist loadgroup -m stack $(ARGS) tests/stack
@@ -41,7 +41,7 @@ check: $(VENV)/.ready  ## format, lint, types, import contracts, docs are true
 	$(BIN)/gateway check rules
 	$(BIN)/pytest -q tests/docs
 
-bench: $(VENV)/.ready servers  ## ratios of one run, beside a real Alertmanager (ARGS=startup: one case)
+bench: $(VENV)/.ready servers  ## the goals in docs/benchmarks.md, beside a real Alertmanager, in 15 minutes (ARGS="new growth": these cases, ARGS=all: every case, ARGS=--write: into the document)
 	PYTHONPATH=deploy/demo:deploy/grafana $(BIN)/python -m tests.bench $(ARGS)
 
 chaos: $(VENV)/.ready servers  ## kills, clock steps, failing vendors, storms, full stores: the scorecard in docs/reliability.md (ARGS=kill-gateway: one kind)
