@@ -85,8 +85,8 @@ async def running(
 ) -> AsyncIterator[Gateway]:
     """Run a gateway without a listener: start its parts in order, and stop them in reverse order at the end.
 
-    The listener is the caller's and has to stop before. `watch` hears whether the store answers, `reporter` of
-    each piece of work. Raises `BadRules`, `BadSettings` and `StateUnavailable`.
+    The listener is the caller's and has to stop before. `watch` hears whether the store answers,
+    `reporter` of each piece of work. Raises `BadRules`, `BadSettings` and `StateUnavailable`.
     """
     settings = environment.settings
     first = load_or_refuse(settings.rules, utc_ms())

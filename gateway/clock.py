@@ -51,9 +51,9 @@ _GOLDEN = 0.618  # parts of a second by which any number of shards are spread ev
 def seconds_to_next_look(seconds: float, shard: int = 0) -> float:
     """Return the seconds until the next look at something that is looked at every so many `seconds`.
 
-    All such looks at one shard fall together, by the clock of the event loop: an idle gateway and its store then
-    wake up once for all of them. Other shards and other replicas have moments of their own. After a look that
-    ends just before such a moment the next one follows at once. `seconds` are over 0.
+    All such looks at one shard fall together, by the clock of the event loop: an idle gateway and its
+    store then wake up once for all of them. Other shards and other replicas have moments of their own.
+    After a look that ends just before such a moment the next one follows at once. `seconds` are over 0.
     """
     now = asyncio.get_running_loop().time() + _OWN_MOMENT + shard * _GOLDEN
     return seconds - now % seconds

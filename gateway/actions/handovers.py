@@ -33,7 +33,8 @@ class Handovers:
     async def find(self, begin_at: Callable[[int], ShiftBegin | str] | None = None) -> Handover | str:
         """Return what changed since the shift began, or what is wrong with its begin.
 
-        `begin_at` says of people's time when it began; the rules do unless it is given. Raises `StateUnavailable`.
+        `begin_at` says of people's time when it began; the rules do unless it is given. Raises
+        `StateUnavailable`.
         """
         policy = self.policy()
         gathered = await self.shards.home.gather(Query(cells=(CONTROLS,)))

@@ -1,4 +1,5 @@
-"""Write on the timelines of incidents what PagerDuty knows of changes to their services, such as a deployment.
+"""Write on the timelines of incidents what PagerDuty knows of changes to their services, such as a
+deployment.
 
 https://support.pagerduty.com/main/docs/change-events
 """
@@ -35,7 +36,8 @@ class PagerDutyChanges:
         self._shards = shards
 
     async def read(self, reading: Round, watched: Sequence[WatchedPage], state: ReaderState) -> ReaderState:
-        """Ask for the changes of the services that our open pages are at, those that were asked for longest ago first.
+        """Ask for the changes of the services that our open pages are at, those that were asked for
+        longest ago first.
 
         Return what is to be kept in mind. Raises `StateUnavailable`.
         """

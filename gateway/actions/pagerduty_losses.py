@@ -1,5 +1,5 @@
-"""Have a page or an end sent again that PagerDuty has taken and not carried out, as within one of its maintenance
-windows.
+"""Have a page or an end sent again that PagerDuty has taken and not carried out, as within one of its
+maintenance windows.
 
 https://support.pagerduty.com/main/docs/maintenance-windows
 """
@@ -47,8 +47,8 @@ class PagerDutyLosses:
         self._woken = woken
 
     async def mend(self, reading: Round, watched: Sequence[WatchedPage]) -> None:
-        """Find the pages that ended here and are open there, and those that fire here and are not there. Raises
-        `StateUnavailable`.
+        """Find the pages that ended here and are open there, and those that fire here and are not there.
+        Raises `StateUnavailable`.
         """
         now = await self._shards.home.now()
         ended = [
@@ -71,8 +71,8 @@ class PagerDutyLosses:
         return read_windows(answer) if answer is not None else None
 
     async def let_go(self, shown: Sequence[WatchedPage]) -> None:
-        """Let the ends of these pages be told: PagerDuty shows what nobody had answered for. A page that was thought
-        to be lost is there.
+        """Let the ends of these pages be told: PagerDuty shows what nobody had answered for. A page that
+        was thought to be lost is there.
         """
         for page in shown:
             if page.lost_until is not None:
@@ -128,8 +128,8 @@ class PagerDutyLosses:
         again_at: int | None = None,
         what: str = "",
     ) -> bool:
-        """Change the page's ledger, and have it looked at again: at `again_at` (ms), or at once. `what` is said of it
-        on the timeline. Return whether there was anything to change.
+        """Change the page's ledger, and have it looked at again: at `again_at` (ms), or at once. `what`
+        is said of it on the timeline. Return whether there was anything to change.
         """
         cell = ledger_cell(page.incident, page.target)
         store = await self._shards.holding(cell)

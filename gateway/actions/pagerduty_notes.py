@@ -1,4 +1,5 @@
-"""Leave notes on PagerDuty's incidents about what people did here: who has it, what keeps it quiet, how it was labelled.
+"""Leave notes on PagerDuty's incidents about what people did here: who has it, what keeps it quiet, how
+it was labelled.
 
 A note that nobody answered is looked for by the id of its attempt before it is written again.
 https://developer.pagerduty.com/api-reference (createIncidentNote)

@@ -1,6 +1,7 @@
 """Know who somebody of PagerDuty's is in Slack: the one whose address of mail is the same.
 
-What was found is kept in the store, without the address, so that each person is looked for twice a day at most.
+What was found is kept in the store, without the address, so that each person is looked for twice a day
+at most.
 """
 
 from __future__ import annotations

@@ -29,7 +29,8 @@ NOT_OURS = ("auth", "not_found", "invalid")
 class Round:
     """`count` hears of each question by its outcome. `trouble` is why the round was cut short, if it was.
 
-    `asked` are the keys that were asked for by themselves, and `refused` the paths that this token may not read.
+    `asked` are the keys that were asked for by themselves, and `refused` the paths that this token may
+    not read.
     """
 
     rest: PagerDutyRest
@@ -70,7 +71,8 @@ class Round:
     async def ask(self, path: str, params: Params | None = None, kind: str = "") -> Mapping[str, Any] | None:
         """Return what was answered, None where there is no answer, or the round has no question left.
 
-        `kind` names what the token need not be allowed to read: where it is not, the round goes on without that.
+        `kind` names what the token need not be allowed to read: where it is not, the round goes on
+        without that.
         """
         if not self.open or kind in self.refused:
             return None

@@ -1,7 +1,8 @@
 """Do what people press and write in Slack, and show to them alone what cannot be done and why.
 
-A press is done before it is answered, so that one that was answered is never lost: Slack sends none twice
-(https://docs.slack.dev/interactivity/handling-user-interaction). What a person is only shown follows afterwards.
+A press is done before it is answered, so that one that was answered is never lost: Slack sends none
+twice (https://docs.slack.dev/interactivity/handling-user-interaction). What a person is only shown
+follows afterwards.
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ from gateway.state.versioned_snapshot import VersionedSnapshot
 
 
 def why_lines(versioned: VersionedSnapshot, policy: Policy, redact_key: bytes = b"") -> list[str]:
-    """Return what the rules in force decide now, the alerts and targets of one name and verdict on one line, and
-    who is called by the steps of the escalation that are ahead.
+    """Return what the rules in force decide now, the alerts and targets of one name and verdict on one
+    line, and who is called by the steps of the escalation that are ahead.
 
     It is read in a chat: names that the rules hide from vendors are hashed, with `redact_key`.
     """

@@ -69,8 +69,9 @@ def _request(method: str, path: str, more: Mapping[str, Any]) -> httpx.Response:
 def ask(method: str, path: str, **more: Any) -> dict[str, Any]:
     """Send one request to GATEWAY_URL with the token of the settings or of this machine, and return its JSON.
 
-    `more` goes to `httpx.request`; fields of its body that are None are left out. Raises `click.ClickException`
-    if the gateway refuses, if nothing answers, and if something other than a gateway does.
+    `more` goes to `httpx.request`; fields of its body that are None are left out. Raises
+    `click.ClickException` if the gateway refuses, if nothing answers, and if something other than a
+    gateway does.
     """
     if "json" in more:
         more["json"] = {name: value for name, value in more["json"].items() if value is not None}

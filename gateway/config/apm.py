@@ -1,6 +1,7 @@
 """Whether requests are reported to Elastic APM, and to which server.
 
-The variables are those of Elastic's agent: https://www.elastic.co/docs/reference/apm/agents/python/configuration
+The variables are those of Elastic's agent:
+https://www.elastic.co/docs/reference/apm/agents/python/configuration
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ class ApmSettings:
 
 @dataclass(frozen=True, slots=True)
 class Apm:
-    """This is what the variables ask for: `settings` is None where nothing is reported. `warnings` are sentences about
-    variables that should be otherwise.
+    """This is what the variables ask for: `settings` is None where nothing is reported. `warnings` are
+    sentences about variables that should be otherwise.
     """
 
     settings: ApmSettings | None = None
@@ -47,7 +48,8 @@ class Apm:
 
 
 def read_apm(variables: Mapping[str, str], secret: Callable[[str], str | None]) -> Apm:
-    """Read the variables. An address that must not be used keeps reports from being sent, and is in `warnings`.
+    """Read the variables. An address that must not be used keeps reports from being sent, and is in
+    `warnings`.
 
     SERVER_URL alone may be any other program's: it counts where SERVICE_NAME stands beside it. Raises
     `BadSettings` for a secret whose file cannot be read.

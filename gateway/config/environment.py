@@ -210,8 +210,8 @@ def from_process() -> Environment:
 def hidden_from_libraries(names: Iterable[str]) -> Iterator[None]:
     """Take variables out of the process while a library starts that would read them by itself.
 
-    The library's own reading would win over the options that it is given, even where a variable is empty or was
-    refused here.
+    The library's own reading would win over the options that it is given, even where a variable is empty
+    or was refused here.
     """
     hidden = {name: os.environ.pop(name) for name in names if name in os.environ}  # noqa: TID251 - the one place
     try:

@@ -1,8 +1,8 @@
 """The variables of OpenTelemetry say where traces and logs go, as in every SDK.
 
 https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ and
-https://opentelemetry.io/docs/specs/otel/protocol/exporter/. Certificates, timeouts, compression, the sampler and
-the resource are left to the SDK, which reads them by itself.
+https://opentelemetry.io/docs/specs/otel/protocol/exporter/. Certificates, timeouts, compression, the
+sampler and the resource are left to the SDK, which reads them by itself.
 """
 
 from __future__ import annotations

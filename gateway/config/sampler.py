@@ -13,7 +13,8 @@ SAMPLERS = ("always_on", "always_off", "parentbased_always_on", "parentbased_alw
 
 
 def fault_of_sampler(variables: Mapping[str, str]) -> str:
-    """Return what is wrong with the sampler or its ratio, empty where nothing is: also where none is asked for.
+    """Return what is wrong with the sampler or its ratio, empty where nothing is: also where none is
+    asked for.
 
     The SDK keeps every trace where it does not understand one of the two. No ratio at all is 1.
     """

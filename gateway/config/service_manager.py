@@ -15,7 +15,8 @@ from dataclasses import dataclass
 class ServiceManagerSettings:
     """`address` is that of a socket, empty where nobody listens.
 
-    `watchdog_seconds` is how long the gateway may say nothing before it is taken for hung, None where nobody minds.
+    `watchdog_seconds` is how long the gateway may say nothing before it is taken for hung, None where
+    nobody minds.
     """
 
     address: str | bytes = ""

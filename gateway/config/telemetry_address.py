@@ -20,8 +20,9 @@ def why_not_sent(
 ) -> str:
     """Return why telemetry (`what`, a plural) is not sent to an address, empty where it is.
 
-    `name` is the variable that has the address. `may_be_clear` allows another machine without TLS, and `remedy`
-    ends the sentence where it does not. The sentence has the host alone: an address may hold a password.
+    `name` is the variable that has the address. `may_be_clear` allows another machine without TLS, and
+    `remedy` ends the sentence where it does not. The sentence has the host alone: an address may hold a
+    password.
     """
     try:
         parts = urlsplit(address if "://" in address else f"//{address}")

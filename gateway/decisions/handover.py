@@ -141,7 +141,8 @@ def shift_began(policy: Policy, now: int) -> ShiftBegin:
 
 
 def read_begin(text: str, now: int) -> ShiftBegin | str:
-    """Return the begin that people write, such as `18:00`, `18:00 Europe/Berlin` or `8h`; else what is wrong with it.
+    """Return the begin that people write, such as `18:00`, `18:00 Europe/Berlin` or `8h`; else what is
+    wrong with it.
 
     A time of the day is the last one, in UTC unless a zone is named.
     """

@@ -26,17 +26,16 @@ class EarlierIncident:
 class IncidentSnapshot:
     """An incident, its `alerts` by episode id, its `ledgers` by target, and what else decides about it.
 
-    `closed_lanes` holds the targets whose lane the vendor has closed, with the time (ms) at which it did so;
-    nothing is sent there meanwhile. `topic_sources` holds, for each topic that the incident subscribes to, an
-    alert that fires there and may inhibit members. `controls` are the silences, the pause and the bypass.
-    `heartbeats` holds the time (ms) of the last heartbeat of each watchdog that holds ends back.
-    `credentialed` holds the kinds of destinations that ever had a credential.
-    `earlier` are the full incidents that this one continues, `later` those that continue this one.
-    `paged_sources` are those of `topic_sources` (by alert id) that people were paged for and that are open; it
-    is read while members are first inhibited.
-    `ahead` is how far what people call the time is ahead of `now` (ms): 0 unless a clock was stepped.
-    `joined` are the members that have joined since the last plan where nothing else is new: then `alerts` has
-    theirs alone. It is None where every member was read.
+    `closed_lanes` holds the targets whose lane the vendor has closed, with the time (ms) at which it did
+    so; nothing is sent there meanwhile. `topic_sources` holds, for each topic that the incident
+    subscribes to, an alert that fires there and may inhibit members. `controls` are the silences, the
+    pause and the bypass. `heartbeats` holds the time (ms) of the last heartbeat of each watchdog that
+    holds ends back. `credentialed` holds the kinds of destinations that ever had a credential. `earlier`
+    are the full incidents that this one continues, `later` those that continue this one. `paged_sources`
+    are those of `topic_sources` (by alert id) that people were paged for and that are open; it is read
+    while members are first inhibited. `ahead` is how far what people call the time is ahead of `now`
+    (ms): 0 unless a clock was stepped. `joined` are the members that have joined since the last plan
+    where nothing else is new: then `alerts` has theirs alone. It is None where every member was read.
     """
 
     incident: Incident

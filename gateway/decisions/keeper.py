@@ -25,7 +25,8 @@ def keeper_of(snapshot: IncidentSnapshot, policy: Policy, now: int) -> str:
 
 
 def _kept_quiet(snapshot: IncidentSnapshot, policy: Policy, now: int) -> str:
-    """Say what keeps news of all that fires from people, as its messages do; empty where something is not covered.
+    """Say what keeps news of all that fires from people, as its messages do; empty where something is
+    not covered.
 
     Of several the one that ends first is named: from then on people hear of it.
     """

@@ -1,7 +1,7 @@
 """Find the pages and the ends that a vendor has taken and not carried out, and when to send them again.
 
-While a service is in a maintenance window its integrations are switched off: no incident opens or is resolved by them.
-https://support.pagerduty.com/main/docs/maintenance-windows
+While a service is in a maintenance window its integrations are switched off: no incident opens or is
+resolved by them. https://support.pagerduty.com/main/docs/maintenance-windows
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ def with_end_again(ledger: Ledger, page: WatchedPage, at: int) -> Ledger | None:
 def missing_pages(
     watched: Sequence[WatchedPage], seen: Sequence[SeenIncident], asked: Iterable[str]
 ) -> list[WatchedPage]:
-    """Return the pages that fire, were taken, and are not there: those that were `asked` for by their key, and those
-    that are known to be lost.
+    """Return the pages that fire, were taken, and are not there: those that were `asked` for by their
+    key, and those that are known to be lost.
     """
     shown, looked_for = {*shown_pages(watched, seen)}, {*asked}
     return [
@@ -90,8 +90,8 @@ def may_be_past(page: WatchedPage, now: int) -> bool:
 
 
 def with_page_again(ledger: Ledger, page: WatchedPage, at: int) -> Ledger | None:
-    """Return the ledger that sends its page again at `at` (ms), None where it is not that page's any more, or is so
-    already.
+    """Return the ledger that sends its page again at `at` (ms), None where it is not that page's any
+    more, or is so already.
     """
     same = ledger.generation == page.generation and ledger.paged_at == page.called_at
     if not same or ledger.intent is not None or ledger.last_notified.state is not NotifiedState.FIRING:

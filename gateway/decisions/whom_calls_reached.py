@@ -60,7 +60,8 @@ def called_event(reached: Reached, pseudonym: str, zones: Iterable[str]) -> Pers
 def zone_of_shift(page: Page, at: int, routes: Iterable[Route], calendar: Calendar) -> str:
     """Return the time zone of the interval whose shift had the destination of this page paged at `at` (ms).
 
-    It is empty where no shift did, or where its interval has no location of its own: whose clock that is, nobody says.
+    It is empty where no shift did, or where its interval has no location of its own: whose clock that
+    is, nobody says.
     """
     shifts = (shift for route in routes if route.name == page.route for shift in route.shifts)
     paging = (shift.hours for shift in shifts if page.destination in shift.page)

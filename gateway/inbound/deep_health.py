@@ -20,8 +20,8 @@ Document = Mapping[str, object]
 class DeepHealth:
     """`health` returns the document of `/health`, and is called with whether the store answers now.
 
-    `look_at_destinations` brings up to date what the document says of destinations. `try_the_path` sends an alert
-    through a private copy of the gateway.
+    `look_at_destinations` brings up to date what the document says of destinations. `try_the_path` sends
+    an alert through a private copy of the gateway.
     """
 
     store: AskedStore

@@ -1,7 +1,7 @@
 """An answer is written as a whole: uvicorn writes its head and its body one after the other.
 
-Each of the two would be a system call and a packet of its own, which together took as long as all that uvicorn does
-for an answer.
+Each of the two would be a system call and a packet of its own, which together took as long as all that
+uvicorn does for an answer.
 """
 
 from __future__ import annotations

@@ -30,7 +30,8 @@ class Connection(Protocol):
 
 
 class Strangers:
-    """The connections without a token. Those that wait for a request idle, in the order in which they began to.
+    """The connections without a token. Those that wait for a request idle, in the order in which they
+    began to.
 
     `newcomers` is how many there may be beside the others, for as long as they are new.
     """

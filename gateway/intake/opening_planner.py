@@ -14,7 +14,8 @@ class OpeningPlans(Protocol):
     """The plans of one commit. Nothing here raises: a webhook is answered by its commit alone."""
 
     async def add(self, changes: Changes, opened: Sequence[OpenedIncident]) -> None:
-        """Have the changes write plans of the incidents that they open. What is not planned stays on the agenda.
+        """Have the changes write plans of the incidents that they open. What is not planned stays on the
+        agenda.
 
         It is called again where the commit has lost its race.
         """

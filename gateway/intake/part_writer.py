@@ -43,8 +43,8 @@ class Written(NamedTuple):
 
 
 class _Decision(NamedTuple):
-    """What a part changes, the verdict of each sighting, what is learned from it, the alerts that were read, and
-    the incidents that it opens.
+    """What a part changes, the verdict of each sighting, what is learned from it, the alerts that were
+    read, and the incidents that it opens.
     """
 
     changes: Changes

@@ -56,7 +56,8 @@ class Body:
 def read_strictly(body: bytes, recall: Recall | None = None) -> Body | None:
     """Read a body as Alertmanager sends it; None where something in it is otherwise.
 
-    Raises `BadWebhook` for too many alerts. An alert that was sent before as it is, which `recall` knows, is not read again.
+    Raises `BadWebhook` for too many alerts. An alert that was sent before as it is, which `recall`
+    knows, is not read again.
     """
     try:
         read = _strict(body)

@@ -75,10 +75,10 @@ def observed(sightings: Sequence[Sighting]) -> list[Observation]:
 class Repeats:
     """The memory of one process: what the alerts were that it has taken, by a key of their bytes.
 
-    The entries are packed into buckets, the youngest first: as objects they would take four times the room. A
-    bucket that is full loses its oldest entry. As the entries become more, one bucket after the other is split
-    in two (linear hashing, https://en.wikipedia.org/wiki/Linear_hashing), so that no alert waits until all
-    entries are moved.
+    The entries are packed into buckets, the youngest first: as objects they would take four times the
+    room. A bucket that is full loses its oldest entry. As the entries become more, one bucket after the
+    other is split in two (linear hashing, https://en.wikipedia.org/wiki/Linear_hashing), so that no
+    alert waits until all entries are moved.
     """
 
     def __init__(self, max_buckets: int = MAX_BUCKETS) -> None:

@@ -115,8 +115,8 @@ class ShardedIntake:
 
 
 def _all_of(parts: Mapping[int, asyncio.Task[Sequence[Taken]]]) -> Sequence[Taken]:
-    """Return the verdicts of all parts. Raises the first failure, by shard; each of them is logged, so that none
-    hides another.
+    """Return the verdicts of all parts. Raises the first failure, by shard; each of them is logged, so
+    that none hides another.
     """
     failed = {shard: error for shard, task in parts.items() if (error := task.exception()) is not None}
     for shard, error in failed.items():

@@ -41,8 +41,8 @@ EXPIRY_PRIORITY = 9  # of what is to be forgotten: it is looked at last
 
 
 class Share(IntEnum):
-    """A part of the work at one time that some subjects have for themselves. The numbers stand in the stores of
-    running gateways.
+    """A part of the work at one time that some subjects have for themselves. The numbers stand in the
+    stores of running gateways.
     """
 
     OTHERS = 0

@@ -1,7 +1,8 @@
-"""The cause of a change: the webhook that made it, by its id in the log, and by its span where it is in a trace.
+"""The cause of a change: the webhook that made it, by its id in the log, and by its span where it is in
+a trace.
 
-A cause is one text, `<correlation id>` or `<correlation id>/<traceparent>`, which travels with an observation to
-the incident that it changes. An older gateway takes the whole of it for a correlation id.
+A cause is one text, `<correlation id>` or `<correlation id>/<traceparent>`, which travels with an
+observation to the incident that it changes. An older gateway takes the whole of it for a correlation id.
 """
 
 from __future__ import annotations

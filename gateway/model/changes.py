@@ -152,8 +152,8 @@ class Changes:
 
     @property
     def wakes(self) -> bool:
-        """Whether anything may be on the agenda by these changes: a source that comes to a topic, or leaves it,
-        puts the topic's subscribers there.
+        """Whether anything may be on the agenda by these changes: a source that comes to a topic, or
+        leaves it, puts the topic's subscribers there.
         """
         return bool(self.agenda or self.topics.add or self.topics.remove)
 

@@ -16,7 +16,8 @@ _BEGINS = "digest."  # no incident's id has a dot
 class DigestState(msgspec.Struct, frozen=True, array_like=True):
     """The newest digest of a team. `moment` is when it was due (ms); one without sections was not sent.
 
-    `name` stands in the place of an incident's id in its ledgers, which are those of `targets`, by destination.
+    `name` stands in the place of an incident's id in its ledgers, which are those of `targets`, by
+    destination.
     """
 
     moment: int

@@ -130,9 +130,9 @@ class Heard(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     That holds for an alert no worse than `severity`. `told`: the target was told that it fires; else its
     route would page there and does not. `paged`: it has paged there. No update is sent within
-    `update_interval` (ms) after `notified_at` (ms), which is the last notification that a plan knows of: 0 where
-    a version wrote it that noted neither. `members` are those that the plan counted there: 0 where a version wrote
-    it that did not note them.
+    `update_interval` (ms) after `notified_at` (ms), which is the last notification that a plan knows of:
+    0 where a version wrote it that noted neither. `members` are those that the plan counted there: 0
+    where a version wrote it that did not note them.
     """
 
     severity: Severity
@@ -146,8 +146,8 @@ class Heard(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Joining(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Alerts have joined since `since` (ms), and are planned together at `until`: they change nothing before.
 
-    `members` counts them, and `commits` in how many commits they came, each of which is a revision. Both are 0
-    where a version wrote it that counted neither.
+    `members` counts them, and `commits` in how many commits they came, each of which is a revision. Both
+    are 0 where a version wrote it that counted neither.
     """
 
     since: int
@@ -159,8 +159,8 @@ class Joining(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Counted(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What the counts of the ledgers rest on, since a plan looked at every member at `at` (ms).
 
-    They hold until time alone changes something at `look_at` (ms, 0 for never), with the version of the `controls`
-    that there was then, and for as long as people's time is as far `ahead` (ms).
+    They hold until time alone changes something at `look_at` (ms, 0 for never), with the version of the
+    `controls` that there was then, and for as long as people's time is as far `ahead` (ms).
     """
 
     at: int

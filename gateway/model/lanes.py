@@ -70,9 +70,9 @@ class Pace:
 class LaneRule(NamedTuple):
     """The limits on which deliveries of the agenda may be claimed now.
 
-    `paces` and `kinds` are by destination, and `running` counts the deliveries under way by lane. Lanes to one
-    place are one: at most `width` are under way there, and one where one of them is `hanging`, which is to say
-    that its vendor gave no answer the last time.
+    `paces` and `kinds` are by destination, and `running` counts the deliveries under way by lane. Lanes
+    to one place are one: at most `width` are under way there, and one where one of them is `hanging`,
+    which is to say that its vendor gave no answer the last time.
 
     `room` says, by kind, how many more of that kind may start, so that a vendor that hangs leaves room for
     others; `busy_room`, how many more before only places that have nothing under way get any, so that busy

@@ -1,7 +1,7 @@
 """The members of an incident, packed as the store has them until somebody looks at one.
 
-A webhook that brings an alert into an incident of hundreds counts its members and adds one more. To unpack all
-of them for that, and to pack them again, took most of its time.
+A webhook that brings an alert into an incident of hundreds counts its members and adds one more. To
+unpack all of them for that, and to pack them again, took most of its time.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """A page that a target is owed: since when, and what of it was counted.
 
-The promise is that every page is told within a minute of falling due. Its counters change in the commits that decide
-it, and what was counted stands in the ledger: whatever is killed or done twice, a page counts once.
+The promise is that every page is told within a minute of falling due. Its counters change in the commits
+that decide it, and what was counted stands in the ledger: whatever is killed or done twice, a page
+counts once.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ PAGES_LATE, PAGES_NEVER = "pages:late", "pages:never"
 class OwedPage(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A page that falls, or fell, due at `due_at` (ms).
 
-    `paged_at` is the ledger's when it came to be owed: another one says that the page was told. `is_counted` says
-    that it was counted as due, `is_late` that its minute went by and was counted.
+    `paged_at` is the ledger's when it came to be owed: another one says that the page was told.
+    `is_counted` says that it was counted as due, `is_late` that its minute went by and was counted.
     """
 
     due_at: int

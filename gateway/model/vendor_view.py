@@ -109,12 +109,12 @@ def load_reader_state(raw: bytes) -> ReaderState:
 class WatchedPage(msgspec.Struct, frozen=True, gc=False):
     """A page of ours that may be open at the vendor. `call` is the id of its event in the statistics.
 
-    `place` is the vendor's name of the service, or that of the destination where the rules name none. `told_at` is when the
-    vendor took the newest word about it, and `called_at` when it took the call; `lost_until` is when a call that
-    fell into a maintenance window is sent again. `covered_by` is the
-    silence for which it was acknowledged there, and `taken_by` the person for whom. `over`: the vendor was
-    told its end, and is told so again at `repeat_at`. `awaited`: its end waits until the vendor shows it. A
-    page that was never taken has no `call`.
+    `place` is the vendor's name of the service, or that of the destination where the rules name none.
+    `told_at` is when the vendor took the newest word about it, and `called_at` when it took the call;
+    `lost_until` is when a call that fell into a maintenance window is sent again. `covered_by` is the
+    silence for which it was acknowledged there, and `taken_by` the person for whom. `over`: the vendor
+    was told its end, and is told so again at `repeat_at`. `awaited`: its end waits until the vendor
+    shows it. A page that was never taken has no `call`.
     """
 
     key: str

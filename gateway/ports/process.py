@@ -105,8 +105,8 @@ class Watcher(Protocol):
         ...
 
     def batch(self, what: str, outcome: str) -> None:
-        """Count what was tried in one commit, by what became of it: several plans ("plans"), or the plan of an
-        incident with the webhook that opens it ("opened").
+        """Count what was tried in one commit, by what became of it: several plans ("plans"), or the plan
+        of an incident with the webhook that opens it ("opened").
         """
         ...
 

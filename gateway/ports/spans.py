@@ -67,7 +67,8 @@ class Spans(Protocol):
     def caused(self, name: str, traceparent: str, began: float) -> Span | None:
         """Begin work that a sampled webhook has caused, and link it to that one.
 
-        `began` is a time of `elapsed_seconds`. Without a `traceparent` its cause is not in the sample, so this is not.
+        `began` is a time of `elapsed_seconds`. Without a `traceparent` its cause is not in the sample,
+        so this is not.
         """
         ...
 

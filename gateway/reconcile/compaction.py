@@ -19,7 +19,8 @@ from gateway.state.transact import commit_late
 
 
 async def compact_days(context: Context, claim: Claim) -> None:
-    """Compact what is due, in one commit, and then drop the events; another replica drops what is left of them.
+    """Compact what is due, in one commit, and then drop the events; another replica drops what is left
+    of them.
 
     The subject stands in the home shard, and reads the events of all.
     """

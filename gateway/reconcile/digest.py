@@ -127,7 +127,8 @@ async def _forget(context: Context, known: DigestState, changes: Changes) -> Non
 
 
 async def read_digest(context: Context, claim: Claim) -> Job | None:
-    """Return the delivery of a digest as a job; None where it is not known any more, or waits for newer rules.
+    """Return the delivery of a digest as a job; None where it is not known any more, or waits for newer
+    rules.
 
     The claim has ended then.
     """

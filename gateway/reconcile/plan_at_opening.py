@@ -1,7 +1,8 @@
-"""Plan incidents in the commit of webhooks that opens them: people hear of them a claim, a read and a commit earlier.
+"""Plan incidents in the commit of webhooks that opens them: people hear of them a claim, a read and a
+commit earlier.
 
-Intake has put each of these incidents on the agenda. Whatever keeps an incident from being planned here leaves it
-there, under a name of `AtOpening`. The answer to the webhook does not depend on any of this.
+Intake has put each of these incidents on the agenda. Whatever keeps an incident from being planned here
+leaves it there, under a name of `AtOpening`. The answer to the webhook does not depend on any of this.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ class AtOpening(StrEnum):
 class PlannerAtOpening:
     """Plans in the commits of one shard's intake.
 
-    `worked` is the clock of its work, in seconds. Time that others have the processor does not count: on a busy
-    machine everything takes longer alike, and a plan that is left for later costs more.
+    `worked` is the clock of its work, in seconds. Time that others have the processor does not count: on
+    a busy machine everything takes longer alike, and a plan that is left for later costs more.
     """
 
     def __init__(self, context: Context, worked: Callable[[], float] = worked_seconds) -> None:
@@ -179,8 +180,8 @@ def _turn(versioned: VersionedSnapshot, changes: Changes) -> _Turn:
 def _in_turn(
     snapshots: Sequence[VersionedSnapshot], changes: Changes, partition_by: Sequence[str]
 ) -> list[VersionedSnapshot]:
-    """Return them in the order in which they are planned: people wait for the most urgent ones. Of equal urgency the
-    partitions take turns, so that one tenant's storm leaves time for another's page.
+    """Return them in the order in which they are planned: people wait for the most urgent ones. Of equal
+    urgency the partitions take turns, so that one tenant's storm leaves time for another's page.
     """
     before = Counter[tuple[int, tuple[str, ...]]]()
 
@@ -215,8 +216,8 @@ def _why_inhibited(versioned: VersionedSnapshot, changes: Changes) -> AtOpening 
 def _take_over(changes: Changes, planned: Changes, incident: str) -> None:
     """Have `changes` write what a plan decided about an incident that they open.
 
-    The incident's row and its turn on the agenda are the plan's: it has what intake wrote, and what comes next. Raises
-    `MergeConflict`, and has changed nothing in `changes` then.
+    The incident's row and its turn on the agenda are the plan's: it has what intake wrote, and what
+    comes next. Raises `MergeConflict`, and has changed nothing in `changes` then.
     """
     cell, subject = Cell(Table.INCIDENTS, incident), Subject.plan(incident)
     row, turn = planned.put.pop(cell), planned.agenda.pop(subject, None)

@@ -225,8 +225,8 @@ async def abandon(job: Job) -> None:
 async def finish(
     job: Job, after: Ledger, now: int, answer: Answer | None = None, *, found: SettledSend | None = None
 ) -> None:
-    """Write down what came of a look, which may have `found` a send that nobody had answered, or of a call with
-    this `answer` that tells people nothing new.
+    """Write down what came of a look, which may have `found` a send that nobody had answered, or of a
+    call with this `answer` that tells people nothing new.
     """
     version = job.versioned.versions[ledger_cell(job.incident.id, job.view.target)]
     before = job.refusals.refusals

@@ -52,8 +52,8 @@ UNREPORTED: Reporter = Unreported()
 async def reporting(asked: Apm) -> AsyncIterator[Reporter]:
     """Yield what reports, and send what is left at the end.
 
-    Where nobody asks for it, where its address must not be used and where the agent is not installed, nothing is
-    reported: alerts are told without APM, too.
+    Where nobody asks for it, where its address must not be used and where the agent is not installed,
+    nothing is reported: alerts are told without APM, too.
     """
     for warning in asked.warnings:
         log.warning("telemetry_setting", remedy=warning)

@@ -17,8 +17,8 @@ BEATS_PER_DEADLINE = 3  # so that two may be late, and systemd still waits
 class ServiceManager:
     """Sends one datagram a message to the socket of the service manager, and nothing where there is none.
 
-    A message that does not arrive is logged once: systemd then takes the gateway for one that does not start or
-    hangs, and starts it anew.
+    A message that does not arrive is logged once: systemd then takes the gateway for one that does not
+    start or hangs, and starts it anew.
     """
 
     def __init__(self, settings: ServiceManagerSettings) -> None:

@@ -38,10 +38,10 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One thing that goes wrong. ``method`` and ``subject`` are shell patterns over the names of a call.
 
     Slack: method `chat.update` or `incoming-webhook`, subject a channel's id or name. PagerDuty: method
-    `enqueue`, an event action or `rest`, subject a routing key, a dedup key or an incident's id; of the webhooks that it sends
-    method `webhook` or a type such as `incident.resolved`, subject a dedup key or an incident's id.
-    Webhooks: method `post` or a body's type, subject a message's id or an incident's key. Mail: method
-    `auth`, `mail`, `rcpt` or `data`, subject an address or a Message-ID.
+    `enqueue`, an event action or `rest`, subject a routing key, a dedup key or an incident's id; of the
+    webhooks that it sends method `webhook` or a type such as `incident.resolved`, subject a dedup key or
+    an incident's id. Webhooks: method `post` or a body's type, subject a message's id or an incident's
+    key. Mail: method `auth`, `mail`, `rcpt` or `data`, subject an address or a Message-ID.
     """
 
     kind: FaultKind

@@ -22,7 +22,8 @@ class Health:
     version: str
 
     def shown(self, store_answers: bool) -> Mapping[str, object]:
-        """Return the document, in which no value of a label and no person's name stands: everybody may read it.
+        """Return the document, in which no value of a label and no person's name stands: everybody may
+        read it.
 
         `store_answers` is whether the store answers now: the auditor may have asked it seconds ago.
         """

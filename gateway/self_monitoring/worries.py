@@ -95,8 +95,8 @@ class Worries:
     def sentences(self, store_up: bool) -> list[str]:
         """Return what to worry about, the worst first; `store_up` is whether the store answers.
 
-        No value of a label and no person's name stands in it, nor what a file or a secret holds: everybody may
-        read this.
+        No value of a label and no person's name stands in it, nor what a file or a secret holds:
+        everybody may read this.
         """
         away = ["the store does not answer: webhooks are answered 503 and nobody is told"]
         # What nobody was told of stands first: whoever reads no further has read the worst.

@@ -40,7 +40,8 @@ class PathTested:
 
 
 async def try_the_path(rules: CompiledRules, now: int) -> PathTested:
-    """Read a webhook, decide on its alert, plan whom an alert of the gateway's own reaches, and render it for each.
+    """Read a webhook, decide on its alert, plan whom an alert of the gateway's own reaches, and render
+    it for each.
 
     The webhook's alert may be nobody's by the rules, which is no
     fault; an alert of the gateway's own is always somebody's.

@@ -1,7 +1,7 @@
 """Read what a plan asks about incidents that are not in the store yet: a commit of webhooks opens them.
 
-The incident and its alerts are at hand, nobody was told of it, and it has no older episodes. What is left to read
-is what decides about every incident: one round trip, however many they are.
+The incident and its alerts are at hand, nobody was told of it, and it has no older episodes. What is
+left to read is what decides about every incident: one round trip, however many they are.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from gateway.state.versioned_snapshot import VersionedSnapshot
 async def read_opened(
     store: Store, opened: Sequence[OpenedIncident], policy: Policy
 ) -> list[VersionedSnapshot]:
-    """Return the snapshots of incidents that continue no full one and whose alerts all fire, in the order given.
+    """Return the snapshots of incidents that continue no full one and whose alerts all fire, in the
+    order given.
 
     An alert that inhibits a member is named in `topics` and is not read. Raises `StateUnavailable`.
     """

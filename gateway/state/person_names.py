@@ -85,7 +85,8 @@ class PersonNames:
         return {person: found.name for person, found in known.items() if found.name}
 
     async def forget(self, name: str, by: str) -> str:
-        """Empty every name of the person who has this one, and return the pseudonym, which stays in the events.
+        """Empty every name of the person who has this one, and return the pseudonym, which stays in the
+        events.
 
         Raises `StateUnavailable`.
         """

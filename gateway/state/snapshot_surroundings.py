@@ -1,5 +1,5 @@
-"""Read what the rules ask of others than an incident's own members: alerts that may keep these quiet, heartbeats that
-their ends wait for, and the incidents of the same group.
+"""Read what the rules ask of others than an incident's own members: alerts that may keep these quiet,
+heartbeats that their ends wait for, and the incidents of the same group.
 """
 
 from __future__ import annotations

@@ -27,7 +27,8 @@ DAYS_READ_AT_ONCE = 50
 
 @dataclass(frozen=True, slots=True)
 class StoredHistory:
-    """The history, which days it has, and the versions of the rows that say so. `now` is the time of people (ms).
+    """The history, which days it has, and the versions of the rows that say so. `now` is the time of
+    people (ms).
 
     `crowded`: a shard has as many events as are kept.
     """

@@ -1,4 +1,5 @@
-"""Forget the events of the statistics that compacted days stand for, or that are too old, and the oldest of too many.
+"""Forget the events of the statistics that compacted days stand for, or that are too old, and the oldest
+of too many.
 
 The settings in force stay, and so does since when a service is known.
 Days that are old enough to be compacted are put on the agenda.

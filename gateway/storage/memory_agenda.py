@@ -149,8 +149,9 @@ class Agenda:
     def _in_turn(
         self, subjects: Iterable[Subject], taken: Mapping[Queue, int], lanes: Container[str] | None = None
     ) -> Iterator[Subject]:
-        """Yield next the oldest of the queue of which the fewest are taken by then; of several queues, of the one
-        whose oldest has waited for longest. Queues of other lanes than those that are in `lanes` by then are left out.
+        """Yield next the oldest of the queue of which the fewest are taken by then; of several queues,
+        of the one whose oldest has waited for longest. Queues of other lanes than those that are in
+        `lanes` by then are left out.
         """
         waiting = defaultdict[Queue, deque[Subject]](deque)
         fitting = subjects if lanes is None else [one for one in subjects if one.target in lanes]

@@ -38,8 +38,8 @@ class Paces:
         return due
 
     def has_turn(self, lane: str, pace: Pace, now: int) -> bool:
-        """Return whether it is the turn of what was passed over for long. It does not ask in the place of news
-        whether what was refused is taken again.
+        """Return whether it is the turn of what was passed over for long. It does not ask in the place
+        of news whether what was refused is taken again.
         """
         key = pace.key(lane)
         open_ = self._full_at.get(key, 0) - pace.allowance <= now

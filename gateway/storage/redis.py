@@ -187,8 +187,9 @@ class RedisStore(RedisArchive):
     async def _leased_unanswered(self, lease: int) -> Claimed:
         """Return what a claim has leased that was carried out and not answered, as when the store was killed.
 
-        People would wait for it until the lease ends otherwise. A lease that is over by half is given back, since
-        a send may take as long as the rest of it: the next claim takes the subject for its whole time.
+        People would wait for it until the lease ends otherwise. A lease that is over by half is given
+        back, since a send may take as long as the rest of it: the next claim takes the subject for its
+        whole time.
         """
         leases = await self._client.ask("HGETALL", self.keys["leases"])
         gathered, token = await self.gather(Query()), self._unanswered

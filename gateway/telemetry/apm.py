@@ -75,8 +75,8 @@ def close(client: Client) -> None:
 class ApmApp:
     """An ASGI application around another one: each request of that is a transaction.
 
-    `endpoint_of` returns the path of a request as the router has it, None where that leads nowhere. The path that
-    was asked for may hold an incident's id, so it is not sent.
+    `endpoint_of` returns the path of a request as the router has it, None where that leads nowhere. The
+    path that was asked for may hold an incident's id, so it is not sent.
     """
 
     def __init__(self, app: ASGIApp, client: Client, endpoint_of: Callable[[Scope], str | None]) -> None:

@@ -91,8 +91,8 @@ class ReportedSpan:
     """The work of a transaction that somebody else ends, such as a request. `traced` is the same work by
     OpenTelemetry.
 
-    `zero` is the time when `elapsed_seconds` was 0, in seconds since the epoch. It is asked for once, so that no
-    span is outside its transaction when the machine's clock is set.
+    `zero` is the time when `elapsed_seconds` was 0, in seconds since the epoch. It is asked for once, so
+    that no span is outside its transaction when the machine's clock is set.
     """
 
     def __init__(self, transaction: Transaction, zero: float, traced: Span | None) -> None:

@@ -1,6 +1,7 @@
 """The webhook that is worked on, in each line that is logged meanwhile.
 
-structlog's own variables of a context cost more than the rest of a line: each look goes through all variables.
+structlog's own variables of a context cost more than the rest of a line: each look goes through all
+variables.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A line of the log in JSON, which is encoded once and looked through once.
 
-Hardly any line holds a secret, or a character that acts on a terminal. The encoded line tells whether it does, since
-the encoder writes each character in one way only, wherever it stands.
+Hardly any line holds a secret, or a character that acts on a terminal. The encoded line tells whether it
+does, since the encoder writes each character in one way only, wherever it stands.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Metrics that find the series of given labels again by one look into a dictionary.
 
-The client's own `labels` checks the number of the labels, makes texts of them and takes a lock each time, which costs
-as much as all else that counting does.
+The client's own `labels` checks the number of the labels, makes texts of them and takes a lock each
+time, which costs as much as all else that counting does.
 """
 
 from __future__ import annotations

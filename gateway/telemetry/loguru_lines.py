@@ -1,6 +1,7 @@
 """Lines of libraries that log by Loguru take the way of all others, where Loguru is installed.
 
-Loguru writes by itself to stderr, past the standard library: https://loguru.readthedocs.io/en/stable/overview.html
+Loguru writes by itself to stderr, past the standard library:
+https://loguru.readthedocs.io/en/stable/overview.html
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The gateway's own lines go from structlog straight into the log.
 
-The standard library would make a record of each, search the stack for who logged it, and copy the record before it
-is written. Nothing of that stands in a line, and it took half of a line's time.
+The standard library would make a record of each, search the stack for who logged it, and copy the record
+before it is written. Nothing of that stands in a line, and it took half of a line's time.
 """
 
 from __future__ import annotations

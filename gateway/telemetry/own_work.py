@@ -1,6 +1,8 @@
-"""The spans of the gateway's own work that has failed: of its loops, which no webhook, request or subject begins.
+"""The spans of the gateway's own work that has failed: of its loops, which no webhook, request or
+subject begins.
 
-A loop comes round every few seconds and says nothing while all goes well, so only a round that has failed has a span.
+A loop comes round every few seconds and says nothing while all goes well, so only a round that has
+failed has a span.
 """
 
 from __future__ import annotations

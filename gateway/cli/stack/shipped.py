@@ -1,4 +1,5 @@
-"""The shipped files of Prometheus and Alertmanager, for programs that run on this machine and faster than life.
+"""The shipped files of Prometheus and Alertmanager, for programs that run on this machine and faster
+than life.
 
 Only addresses, paths and durations are changed, so that what runs is what is shipped.
 """

@@ -32,7 +32,8 @@ def back_off(
 ) -> Ledger:
     """Back off: `wait` ms where the vendor said so, else longer with each try.
 
-    `update`: what was tried is no more than an update. What must be heard begins with the shortest wait after it.
+    `update`: what was tried is no more than an update. What must be heard begins with the shortest wait
+    after it.
     """
     attempts = 1 if ledger.update_failed and not update else ledger.attempts + 1
     backoff = min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS << min(attempts - 1, 8))

@@ -6,8 +6,8 @@ from gateway.model.ledger import Intent, Ledger, NotifiedState
 
 
 def lost_after(ledger: Ledger, intent: Intent, now: int) -> int | None:
-    """Return until when the page is lost still, once the vendor has taken this intent (ms); None for a page that calls
-    people, or is over.
+    """Return until when the page is lost still, once the vendor has taken this intent (ms); None for a
+    page that calls people, or is over.
     """
     fires = intent.last_notified.state is NotifiedState.FIRING
     until = ledger.lost_until

@@ -46,8 +46,8 @@ def urgency_of_next(severity: Severity, ledger: Ledger, desired: LastNotified) -
 
 
 def must_be_heard(told: LastNotified, desired: LastNotified) -> bool:
-    """Return whether a notification is more than an update: a first firing, a page, a rise, an end, or another change
-    that waits for no `update_interval`.
+    """Return whether a notification is more than an update: a first firing, a page, a rise, an end, or
+    another change that waits for no `update_interval`.
     """
     if told == desired:
         return False
@@ -77,8 +77,8 @@ def _tells_news(ledger: Ledger) -> bool:
 def next_at(ledger: Ledger, desired: LastNotified, now: int) -> int:
     """Return when (ms) something is told that is due now.
 
-    An update of what is being told at this moment waits for the plan that comes with the vendor's answer. That one
-    knows whether people have heard, and that the update interrupts nobody any more.
+    An update of what is being told at this moment waits for the plan that comes with the vendor's
+    answer. That one knows whether people have heard, and that the update interrupts nobody any more.
     """
     intent = ledger.intent
     if intent is None or not _tells_news(ledger):

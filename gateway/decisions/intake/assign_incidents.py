@@ -24,8 +24,8 @@ NO_RULES = RuleGeneration()  # what a store says in which nobody has announced a
 
 
 class OpenedIncident(NamedTuple):
-    """An incident that a batch opens. `alerts` are its members by episode id, as the batch writes them. All of
-    them fire, unless `has_ends`: then some have ended within the batch.
+    """An incident that a batch opens. `alerts` are its members by episode id, as the batch writes them.
+    All of them fire, unless `has_ends`: then some have ended within the batch.
     """
 
     incident: Incident

@@ -1,10 +1,11 @@
-"""Plan only the members that have joined, where nothing else is new, and add them to what the last plan counted.
+"""Plan only the members that have joined, where nothing else is new, and add them to what the last plan
+counted.
 
-A plan looks at every member of its incident, and nearly always only a few have joined since the last one. Those
-that were counted then stand in the ledgers by their counts, and the incident says for how long these hold
-(`Incident.counted`). So the plan looks at the members that have joined alone, by the very same steps, and adds
-their counts. It looks at every member again after any change but a join, when time alone changes anything,
-and after ten minutes.
+A plan looks at every member of its incident, and nearly always only a few have joined since the last
+one. Those that were counted then stand in the ledgers by their counts, and the incident says for how
+long these hold (`Incident.counted`). So the plan looks at the members that have joined alone, by the
+very same steps, and adds their counts. It looks at every member again after any change but a join, when
+time alone changes anything, and after ten minutes.
 
 Whether that is enough is seen twice: from the incident before its alerts are read, and from what the plan of
 those that joined has found.
@@ -39,8 +40,8 @@ _SETTLED = frozenset({Reason.DELIVERED, Reason.UPDATE_INTERVAL, Reason.PAGE_WHEN
 def joined_alone(incident: Incident, basis: Counted, generation: int, due: int) -> tuple[Member, ...] | None:
     """Return the members that have joined since the last plan, None where anything else may be new.
 
-    `basis` is what counts would rest on that are made now. `generation` is that of the rules in force, and the
-    plan was `due` then (ms).
+    `basis` is what counts would rest on that are made now. `generation` is that of the rules in force,
+    and the plan was `due` then (ms).
     """
     joining, counted = incident.joining, incident.counted
     if joining is None or counted is None or not joining.members:
@@ -75,8 +76,8 @@ def _holds(counted: Counted, basis: Counted) -> bool:
 def onto_counted(planned: Plan, snapshot: IncidentSnapshot, now: int) -> Plan | None:
     """Return the plan of those that joined (`planned`) as the plan of the whole incident.
 
-    None stands for a plan that has to look at every member: one that joined is more than an update that waits,
-    or something at a target is not as the last plan found it.
+    None stands for a plan that has to look at every member: one that joined is more than an update that
+    waits, or something at a target is not as the last plan found it.
     """
     before, counted = snapshot.incident, snapshot.incident.counted
     if counted is None or not _are_as_counted(before, snapshot):

@@ -1,9 +1,10 @@
 """Keep count of the promise that every page is told within a minute of falling due.
 
-A page is owed at one target, from the plan that decides to call somebody there until its vendor has taken it. It
-counts as due with the first try, or when its minute is over; as told in time or late with the vendor's answer; and
-where it is not told at all, when its minute is over, or with the end of what it was for. Whoever decides any of that
-writes it into the ledger with the counters, so that no replica and no restart counts it again.
+A page is owed at one target, from the plan that decides to call somebody there until its vendor has
+taken it. It counts as due with the first try, or when its minute is over; as told in time or late with
+the vendor's answer; and where it is not told at all, when its minute is over, or with the end of what it
+was for. Whoever decides any of that writes it into the ledger with the counters, so that no replica and
+no restart counts it again.
 """
 
 from __future__ import annotations

@@ -24,10 +24,10 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     """The decision on one incident.
 
     `incident` is as it should be now, `views` are by target. `look_at` is when something changes by time
-    alone (ms), None where nothing does. `untargeted` holds by episode the members that no target sees, with
-    the reason; `untargeted_counts` counts them. `counted` are the counts, by target, of the members that an
-    earlier plan has counted and this one did not look at; it is empty where this one looked at all of them. Then
-    `updates` says when the other targets may be sent an update (ms), by target.
+    alone (ms), None where nothing does. `untargeted` holds by episode the members that no target sees,
+    with the reason; `untargeted_counts` counts them. `counted` are the counts, by target, of the members
+    that an earlier plan has counted and this one did not look at; it is empty where this one looked at
+    all of them. Then `updates` says when the other targets may be sent an update (ms), by target.
     """
 
     incident: Incident

@@ -129,9 +129,11 @@ def implied_labels(
 
 
 def label_of_work(before: Incident, there: Ledger, now: int) -> Label | None:
-    """Return the label of a page that a person has both acknowledged and resolved in PagerDuty: it was worth it.
+    """Return the label of a page that a person has both acknowledged and resolved in PagerDuty: it was
+    worth it.
 
-    `there` is the page's ledger, and `before` the incident as the person found it. None where nobody had it there.
+    `there` is the page's ledger, and `before` the incident as the person found it. None where nobody had
+    it there.
     """
     who = before.acknowledged
     if who is None or who.heard_from != there.target or there.page_began_at is None:

@@ -1,4 +1,5 @@
-"""The weekly digest of a team: how many pages were worth it, which rules waste people's nights, and what nobody answered.
+"""The weekly digest of a team: how many pages were worth it, which rules waste people's nights, and what
+nobody answered.
 
 It is of pages and rules, and names no person.
 """

@@ -21,7 +21,8 @@ def covered(pages: Iterable[Page], at: int) -> tuple[str, ...]:
 def resolved_by_themselves(
     pages: Iterable[Page], acts: Iterable[Act], end: IncidentEnd, within: int
 ) -> tuple[str, ...]:
-    """Return the pages of an incident that were noise, as they ended within the time (ms) and nobody had acted.
+    """Return the pages of an incident that were noise, as they ended within the time (ms) and nobody had
+    acted.
 
     Each page is judged by itself, from when it was sent to the end as its source dates it.
     """

@@ -82,7 +82,8 @@ class Suppressor:
     def _keeping_quiet(
         self, snapshot: IncidentSnapshot, member: Member, alert: Alert, now: int
     ) -> Iterator[Verdict]:
-        """Yield what keeps the member quiet at all its destinations, in the order in which people are told of it.
+        """Yield what keeps the member quiet at all its destinations, in the order in which people are
+        told of it.
 
         What only holds it comes last.
         """

@@ -1,8 +1,9 @@
 """Take what people do in PagerDuty, by its webhooks: `/webhooks/pagerduty`.
 
-PagerDuty repeats what is answered by 429, by 5xx or not within five seconds, for two days. It drops what is answered
-otherwise, and after three drops sends nothing for a day: so a webhook of its own is always answered by 2xx, or by 503
-while the store is away (https://developer.pagerduty.com/docs/webhooks-overview#webhook-behavior).
+PagerDuty repeats what is answered by 429, by 5xx or not within five seconds, for two days. It drops what
+is answered otherwise, and after three drops sends nothing for a day: so a webhook of its own is always
+answered by 2xx, or by 503 while the store is away
+(https://developer.pagerduty.com/docs/webhooks-overview#webhook-behavior).
 """
 
 from __future__ import annotations

@@ -38,7 +38,8 @@ def load_names(raw: bytes) -> dict[str, PersonName]:
 def with_heard(
     known: Names, heard: Mapping[str, str], now: int, keep: int, *, shown: bool
 ) -> dict[str, PersonName]:
-    """Return the names with those that were heard now, without those that nobody has heard of for `keep` (ms).
+    """Return the names with those that were heard now, without those that nobody has heard of for `keep`
+    (ms).
 
     Unless they may be `shown`, no name is kept. Whoever was forgotten stays so.
     """

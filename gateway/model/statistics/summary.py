@@ -8,7 +8,8 @@ FORMAT = b"\x01"
 
 
 class Summary(msgspec.Struct, frozen=True, array_like=True):
-    """Figures by their names: counts, shares from 0 to 1, and durations in seconds. What cannot be said is left out.
+    """Figures by their names: counts, shares from 0 to 1, and durations in seconds. What cannot be said
+    is left out.
 
     `made_at` is when it was made by people's clocks, and `took` how long that was (ms).
     """

@@ -110,7 +110,8 @@ def instant(text: object) -> int:
 
 
 def person_of(agent: object) -> str:
-    """Return who it was, by name or else by id; empty for an integration or a time-out, whose agent is no user.
+    """Return who it was, by name or else by id; empty for an integration or a time-out, whose agent is
+    no user.
 
     https://developer.pagerduty.com/docs/webhooks-overview
     """

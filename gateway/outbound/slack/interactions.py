@@ -1,8 +1,8 @@
 """Read what Slack sends when somebody presses a button, sends off a modal or writes a slash command.
 
 Shapes: https://docs.slack.dev/reference/interaction-payloads and
-https://docs.slack.dev/interactivity/implementing-slash-commands. Nothing of it is trusted beyond its signature:
-what is not as expected is no interaction of ours.
+https://docs.slack.dev/interactivity/implementing-slash-commands. Nothing of it is trusted beyond its
+signature: what is not as expected is no interaction of ours.
 """
 
 from __future__ import annotations

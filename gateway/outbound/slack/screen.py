@@ -22,7 +22,8 @@ MAX_TEXT = 2_900
 
 
 class SlackScreen:
-    """Shows things to one person, as the app of the token that `token` returns. Never raises for what Slack does.
+    """Shows things to one person, as the app of the token that `token` returns. Never raises for what
+    Slack does.
 
     A person who is shown nothing presses again; so what fails here is logged, and no more.
     """
@@ -78,7 +79,8 @@ class SlackScreen:
         await self._call("chat.postEphemeral", said)
 
     async def person_of(self, email: str) -> SlackPerson | None:
-        """Return whose address it is: somebody without a `user` where it is nobody's, None where Slack does not say.
+        """Return whose address it is: somebody without a `user` where it is nobody's, None where Slack
+        does not say.
 
         https://docs.slack.dev/reference/methods/users.lookupByEmail
         """

@@ -1,7 +1,7 @@
 """The scopes of a bot: what it may call, and how Slack refuses the rest.
 
-https://docs.slack.dev/reference/scopes lists the methods of each; a refusal names the scope that is needed and those
-that the token has.
+https://docs.slack.dev/reference/scopes lists the methods of each; a refusal names the scope that is
+needed and those that the token has.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Import redis-py without OpenTelemetry.
 
-Where OpenTelemetry is installed redis-py imports 60 of its modules, and uses none of them unless it is told to
-(`redis/observability/providers.py`).
+Where OpenTelemetry is installed redis-py imports 60 of its modules, and uses none of them unless it is
+told to (`redis/observability/providers.py`).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Encode spans for OTLP.
 
-The SDK's encoder takes eight times as long for a step of the path: it builds a message for each part of a span, whether
-the part is empty or not. Here only what a span has is written. `tests/telemetry/tracing/test_encode.py` holds both
-encoders to the same messages.
+The SDK's encoder takes eight times as long for a step of the path: it builds a message for each part of
+a span, whether the part is empty or not. Here only what a span has is written.
+`tests/telemetry/tracing/test_encode.py` holds both encoders to the same messages.
 """
 
 from __future__ import annotations

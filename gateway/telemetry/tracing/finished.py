@@ -25,8 +25,8 @@ class Origin:
 class FinishedSpan(ReadableSpan):
     """The values of one span, times in ns since the epoch. `status` is None where it is not set.
 
-    `trace` is the context of any span of its trace. `get_span_context` makes one of its own, which takes as long
-    as all the rest.
+    `trace` is the context of any span of its trace. `get_span_context` makes one of its own, which takes
+    as long as all the rest.
     """
 
     __slots__ = (

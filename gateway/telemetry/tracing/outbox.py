@@ -21,8 +21,9 @@ Count = Callable[[str, str, int], None]
 class Outbox(Generic[Record]):
     """Counts the records of one signal on their way.
 
-    `put` hands one to the SDK's queue. Where `room` of them wait already it is dropped, since a receiver that is
-    away must cost neither memory nor time. The SDK's thread says by `settled` what became of them.
+    `put` hands one to the SDK's queue. Where `room` of them wait already it is dropped, since a receiver
+    that is away must cost neither memory nor time. The SDK's thread says by `settled` what became of
+    them.
     """
 
     def __init__(

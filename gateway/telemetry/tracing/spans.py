@@ -38,8 +38,8 @@ _ids = RandomIdGenerator()
 class TracedSpan:
     """One span under way (`ports/spans.py`).
 
-    The clock is read once for a trace in this process: all of its spans are placed by the time since then, so that
-    none is outside its parent when the machine's clock is set.
+    The clock is read once for a trace in this process: all of its spans are placed by the time since
+    then, so that none is outside its parent when the machine's clock is set.
     """
 
     __slots__ = (
