@@ -54,7 +54,7 @@ def ask_for_text(path: str, **more: Any) -> str:
 def _request(method: str, path: str, more: Mapping[str, Any]) -> httpx.Response:
     environment = from_process()
     settings = environment.settings
-    token, tls = environment.token_to_show(), settings.network().tls()
+    token, tls = environment.token_to_show(), settings.network().tls("httpx")
     return httpx.request(
         method,
         f"{settings.gateway_url.rstrip('/')}{path}",

@@ -14,7 +14,7 @@ async def read_api(environment: Environment, path: str) -> httpx.Response:
     async with httpx.AsyncClient(
         timeout=REQUEST_SECONDS,
         headers={"authorization": f"Bearer {token}"} if token else {},
-        verify=settings.network().tls(),
+        verify=settings.network().tls("httpx"),
         trust_env=settings.gateway_by_proxy,
     ) as client:
         return await client.get(f"{settings.gateway_url.rstrip('/')}{path}")

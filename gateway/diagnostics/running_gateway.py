@@ -19,7 +19,7 @@ MARKS = {"healthy": Mark.GOOD, "ok": Mark.GOOD, "unhealthy": Mark.BAD}
 
 async def examine_running_gateway(environment: Environment) -> list[Diagnosis]:
     url = environment.settings.gateway_url.rstrip("/")
-    tls, by_proxy = environment.settings.network().tls(), environment.settings.gateway_by_proxy
+    tls, by_proxy = environment.settings.network().tls("httpx"), environment.settings.gateway_by_proxy
     try:
         async with httpx.AsyncClient(timeout=REQUEST_SECONDS, verify=tls, trust_env=by_proxy) as client:
             health = (await client.get(f"{url}/health")).json()

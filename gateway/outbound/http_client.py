@@ -51,7 +51,7 @@ class HttpClient:
         connect: float,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        tls = network.tls()
+        tls = network.tls("httpx")
         # A proxy that is itself reached by TLS has to be trusted as well.
         over_tls = tls if proxy and proxy.startswith("https:") else None
         transport = _Transport(

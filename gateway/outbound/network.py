@@ -6,8 +6,9 @@ import re
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
+from typing import Literal
 
 from gateway.model.ledger import Endpoint
 from gateway.model.notification import Refused
@@ -23,6 +24,8 @@ LIST_BYTES = 8 << 20  # one page of messages, channels or people: 40 KiB for eac
 ALERTS_BYTES = 64 << 20  # everything that fires at an Alertmanager
 
 SecretOf = Callable[[str], str | None]
+# What verifies: the clients of one library write the same protocols into a context, those of two do not.
+Library = Literal["httpx", "aiohttp", "urllib3", "aiosmtplib"]
 TlsOnce = Callable[[], ssl.SSLContext]
 
 ADDRESS = re.compile(r"https?://[^/\s]+\S*")
@@ -40,8 +43,7 @@ def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
     """Trust the system's authorities (those of SSL_CERT_FILE and SSL_CERT_DIR, where these are set) and those
     in `ca_file`.
 
-    Raises `ValueError` with a sentence about a file that holds none. Each client takes a context of its own:
-    they write their protocols into it.
+    Raises `ValueError` with a sentence about a file that holds none.
     """
     context = ssl.create_default_context()
     if ca_file is None:
@@ -53,6 +55,17 @@ def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
     except OSError as error:
         raise ValueError(f"{ca_file} cannot be read: {error.strerror}") from None
     return context
+
+
+@lru_cache(maxsize=32)
+def _shared_context(
+    library: Library, ca_file: Path | None, changed: tuple[tuple[Path, int], ...]
+) -> ssl.SSLContext:
+    """Return the context of all clients of the library until a file of authorities is `changed` again: to
+    read them takes 20 to 90 ms, in which the event loop does nothing else.
+    """
+    del library, changed
+    return tls_context(ca_file)
 
 
 def is_address(text: str) -> bool:
@@ -89,14 +102,18 @@ class Network:
         """Return the same network with the secrets that rules may hand to one kind of destination."""
         return replace(self, secret_of=secret_of)
 
-    def tls(self) -> ssl.SSLContext:
-        return tls_context(self.ca_file)
+    def tls(self, library: Library) -> ssl.SSLContext:
+        """Return what the clients of this library verify with. New authorities count for the next client."""
+        system = ssl.get_default_verify_paths()
+        read = [Path(path) for path in (system.cafile, system.capath, self.ca_file) if path]
+        changed = tuple((path, path.stat().st_mtime_ns) for path in read if path.exists())
+        return _shared_context(library, self.ca_file, changed)
 
-    def tls_when_needed(self) -> TlsOnce:
-        """Return what gives one context again and again, and makes it the first time: to read the authorities
-        takes 20 ms, and most gateways have no destination of most kinds.
+    def tls_when_needed(self, library: Library) -> TlsOnce:
+        """Return what gives one context again and again, and makes it the first time: most gateways have no
+        destination of most kinds.
         """
-        return cache(self.tls)
+        return cache(partial(self.tls, library))
 
     def proxy_to(self, address: str) -> str | None:
         """Return the proxy on the way to an address that no rule says more about."""

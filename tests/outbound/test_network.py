@@ -66,6 +66,17 @@ def test_a_file_without_an_authority_is_named(tmp_path: Path, content: str | Non
         tls_context(path)
 
 
-def test_every_client_has_a_context_of_its_own() -> None:
+def test_the_clients_of_one_library_share_a_context_and_those_of_two_do_not() -> None:
     """A client writes its protocols into it: a mail server may refuse one that offers HTTP."""
-    assert NETWORK.tls() is not NETWORK.tls()
+    assert NETWORK.tls("httpx") is Network().tls("httpx")
+    assert NETWORK.tls("httpx") is not NETWORK.tls("aiosmtplib")
+
+
+def test_authorities_that_are_new_count_for_the_next_client(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    one, other = certificates(tmp_path / "one"), certificates(tmp_path)
+    network = Network(ca_file=one / "ca.pem")
+    before = network.tls("httpx")
+    assert network.tls("httpx") is before
+    (one / "ca.pem").write_bytes((other / "ca.pem").read_bytes() * 2)
+    assert network.tls("httpx") is not before

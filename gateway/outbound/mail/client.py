@@ -55,7 +55,7 @@ class SmtpClient:
         network = network or Network()
         self._names = network.names
         # The system's authorities vouch for servers, a company's own among them.
-        self._tls = network.tls_when_needed()
+        self._tls = network.tls_when_needed("aiosmtplib")
 
     async def send(self, server: SmtpServer, envelope: Envelope, mail: bytes) -> dict[str, tuple[int, str]]:
         """Hand in one mail. Return the recipients that were refused, while others were taken."""

@@ -34,7 +34,7 @@ class PagerDutyNotifier(NeverLooked):
         self._timeout = timeout
         self._network = network or Network()
         self._pool = ThreadPoolExecutor(WORKERS, "pagerduty")
-        self._sessions = Sessions(self._network.tls_when_needed())
+        self._sessions = Sessions(self._network.tls_when_needed("urllib3"))
 
     async def aclose(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)

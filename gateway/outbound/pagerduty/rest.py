@@ -36,7 +36,7 @@ class PagerDutyRest:
         self._network = network
         self._timeout = timeout
         self._pool = ThreadPoolExecutor(WORKERS, "pagerduty-rest")
-        self._tls = network.tls_when_needed()
+        self._tls = network.tls_when_needed("urllib3")
 
     @property
     def wanted(self) -> bool:

@@ -153,7 +153,7 @@ class SlackCalls:
         """Made inside the running loop, where aiohttp wants it."""
         if self._session is None:
             self._session = SlackSession(self._network.names, self._timeout)
-            self._tls = self._network.tls()
+            self._tls = self._network.tls("aiohttp")
         if way not in self._clients:
             if len(self._clients) >= CLIENTS_KEPT:
                 self._clients.clear()  # ways that are no longer taken, such as by a proxy's old password

@@ -39,7 +39,7 @@ class SlackSocket:
         quiet = logging.getLogger("gateway.slack.socket")
         quiet.setLevel(logging.CRITICAL)
         proxy = network.proxy_to(address)
-        web = AsyncWebClient(base_url=address, ssl=network.tls(), retry_handlers=[], logger=quiet)
+        web = AsyncWebClient(base_url=address, ssl=network.tls("aiohttp"), retry_handlers=[], logger=quiet)
         web.proxy = proxy
         self._client = SocketModeClient(token, logger=quiet, web_client=web, proxy=proxy)
         self._client.proxy = proxy
