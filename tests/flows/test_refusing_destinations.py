@@ -438,6 +438,7 @@ async def test_an_extra_message_in_a_channel_that_is_no_more_keeps_nobody_from_b
     assert all((kept.dead, kept.orphans) == ("", ()) for kept in world.ledgers_everywhere)
 
 
+@pytest.mark.long
 async def test_a_day_of_asking_in_vain_is_no_line_of_the_timeline() -> None:
     world = await refused("shop")
     before = list(world.store.log)

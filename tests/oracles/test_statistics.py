@@ -112,7 +112,7 @@ def case_of(seed: int) -> tuple[list[str], dict[str, Any]]:
     return writer.story(), asking
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(SEEDS)
 @example(2217)  # three rows: the calls of one are hidden already when the shifts of another have to be
 def test_a_report_says_what_the_events_say(seed: int) -> None:
@@ -129,7 +129,7 @@ def test_a_report_says_what_the_events_say_in_a_thousand_histories_and_more(seed
     assert differences(told(history_of(lines), asking), recompute(lines, **asking)) == []
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(SEEDS, st.integers(-1, 12))
 def test_a_compacted_history_says_it_too(seed: int, days: int) -> None:
     assert_compacted_alike(seed, days)
@@ -152,7 +152,7 @@ def assert_compacted_alike(seed: int, days: int) -> None:
     assert differences(told(kept, asking), recompute(lines, **asking), left_out=FORGOTTEN) == []
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(SEEDS, st.integers(-1, 12), st.integers(61, 76))
 @example(478, -1, 61)  # as of a time at which nobody had been called yet
 def test_what_a_compacted_history_does_not_know_it_does_not_say(seed: int, days: int, as_of: int) -> None:

@@ -362,6 +362,6 @@ def some(examples: int, steps: int) -> settings:
 
 
 TestEveryReason = EveryReason.TestCase
-TestEveryReason.settings = some(30, 30)
+TestEveryReason.settings = some(20, 30)
 TestEveryReasonAtLength = pytest.mark.long(minutes=6)(EveryReasonAtLength.TestCase)
 TestEveryReasonAtLength.settings = some(400, 40)

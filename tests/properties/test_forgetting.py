@@ -86,7 +86,7 @@ def last_told(vendor: Destinations) -> dict[str, NotifiedState]:
     return {sent.notification.incident: sent.state for sent in vendor.sent if sent.notification is not None}
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @example(steps=REVOKED_LATE)
 @given(steps=STEPS)
 def test_no_end_that_is_owed_is_forgotten(steps: list[tuple[object, ...]]) -> None:

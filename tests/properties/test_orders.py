@@ -88,7 +88,7 @@ def converged(world: World, events: Sequence[Observation]) -> None:
 
 
 @given(lives(), st.randoms(use_true_random=False))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_any_order_of_webhooks_ends_with_the_same_alerts_firing_and_everybody_told(
     events: list[Observation], chance: object
 ) -> None:
@@ -98,7 +98,7 @@ def test_any_order_of_webhooks_ends_with_the_same_alerts_firing_and_everybody_to
 
 
 @given(lives(), st.data())
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_a_second_peer_that_sends_the_same_a_little_later_changes_nothing(
     events: list[Observation], data: st.DataObject
 ) -> None:

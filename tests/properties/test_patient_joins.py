@@ -341,7 +341,7 @@ RULE_SETS = st.lists(rulebooks(), min_size=1, max_size=2)
 
 
 @example(rules=[SHOWN], steps=UPDATE_INTO_AN_OUTAGE)
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(rules=RULE_SETS, steps=STEPS)
 def test_no_first_firing_page_rise_or_end_is_told_later_than_with_plans_at_once(
     rules: list[Rulebook], steps: list[Step]

@@ -94,7 +94,7 @@ async def play(book: Rulebook, lives: list[tuple[int, int]]) -> None:
     assert not any(world.imbalances().values())
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(timelines())
 def test_suppression_delays_news_and_never_loses_it(timeline: tuple[Rulebook, list[tuple[int, int]]]) -> None:
     asyncio.run(play(*timeline))
