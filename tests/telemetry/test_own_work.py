@@ -16,7 +16,10 @@ from gateway.telemetry.tracing.spans import TracedSpans
 
 def own_work(finished: list[FinishedSpan], sampler: Sampler) -> OwnWork:
     work = OwnWork()
-    work.spans = TracedSpans(Origin(Resource({}), InstrumentationScope("gateway"), finished.append), sampler)
+    work.spans = TracedSpans(
+        Origin(Resource({}), InstrumentationScope("gateway"), lambda trace: finished.extend(trace.spans)),
+        sampler,
+    )
     return work
 
 

@@ -1,4 +1,4 @@
-"""A span that has ended, as plain values, and still one that the SDK's queue and encoder can read."""
+"""Spans that have ended, as plain values, and still what the SDK's queue and encoder can read."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from gateway.ports.spans import SpanValue
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What all spans of one gateway have in common; `finished` takes each as it ends."""
+    """What all spans of one gateway have in common; `finished` takes those of a trace as it ends."""
 
     resource: Resource
     scope: InstrumentationScope
-    finished: Callable[[FinishedSpan], None]
+    finished: Callable[[FinishedSpans], None]
 
 
 class FinishedSpan(ReadableSpan):
@@ -89,3 +89,17 @@ class FinishedSpan(ReadableSpan):
     def get_span_context(self) -> SpanContext:
         trace = self.trace
         return SpanContext(trace.trace_id, self.span_id, False, trace.trace_flags, trace.trace_state)
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedSpans:
+    """Spans of one trace, at least one: they are one entry of the SDK's queue, which costs as much for each
+    entry as a step of the path does.
+    """
+
+    spans: Sequence[FinishedSpan]
+
+    @property
+    def context(self) -> SpanContext:
+        """The context of their trace, as of `FinishedSpan`."""
+        return self.spans[0].trace

@@ -13,21 +13,21 @@ log = structlog.get_logger("gateway.tracing")
 
 SAY_EVERY_SECONDS = 60.0
 
-Record = TypeVar("Record")
+Entry = TypeVar("Entry")
 Count = Callable[[str, str, int], None]
 """Is called with the signal, what became of its records (`sent`, `failed`, `dropped`), and how many."""
 
 
-class Outbox(Generic[Record]):
+class Outbox(Generic[Entry]):
     """Counts the records of one signal on their way.
 
-    `put` hands one to the SDK's queue. Where `room` of them wait already it is dropped, since a receiver
+    `put` hands some to the SDK's queue. Where `room` of them wait already they are dropped, since a receiver
     that is away must cost neither memory nor time. The SDK's thread says by `settled` what became of
     them.
     """
 
     def __init__(
-        self, signal: str, endpoint: str, room: int, put: Callable[[Record], None], count: Count
+        self, signal: str, endpoint: str, room: int, put: Callable[[Entry], None], count: Count
     ) -> None:
         self._signal = signal
         self._endpoint = endpoint
@@ -37,12 +37,13 @@ class Outbox(Generic[Record]):
         self._given = self._taken = self._lost = 0
         self._said_at: float | None = None
 
-    def add(self, record: Record) -> None:
+    def add(self, entry: Entry, records: int = 1) -> None:
+        """Hand over an entry of the queue, which has so many records."""
         if self._given - self._taken >= self._room:
-            self._lose("dropped", 1)
+            self._lose("dropped", records)
             return
-        self._given += 1
-        self._put(record)
+        self._given += records
+        self._put(entry)
 
     def settled(self, records: int, *, sent: bool) -> None:
         """Note that so many have left the queue."""

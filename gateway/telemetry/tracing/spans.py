@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from http import HTTPStatus
 
+from opentelemetry.context import Context
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import Decision, Sampler
 from opentelemetry.trace import (
@@ -26,13 +27,46 @@ from gateway.clock import elapsed_seconds, utc_ns
 from gateway.ports.spans import Span, SpanValue
 from gateway.telemetry.current_span import under_way
 from gateway.telemetry.tracing.contexts import SAMPLED, context_of, links_to
-from gateway.telemetry.tracing.finished import FinishedSpan, Origin
+from gateway.telemetry.tracing.finished import FinishedSpan, FinishedSpans, Origin
 
+AT_ONCE = 128  # spans of one trace: a webhook of thousands of alerts has many commits
 MAX_LINKS = 128  # https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits
 FAILED = Status(StatusCode.ERROR)
 NANOSECONDS = 1_000_000_000
+NOTHING = Context()
 
 _ids = RandomIdGenerator()
+
+
+class OwnTrace:
+    """The part of a trace that this process makes: from its `first` span on. `zero` is when `elapsed_seconds`
+    was 0, in ns since the epoch.
+
+    Its spans are handed over together as the first one ends, or `AT_ONCE` of them, and each by itself that
+    ends later.
+    """
+
+    __slots__ = ("_ended", "_over", "first", "origin", "zero")
+
+    def __init__(self, origin: Origin, first: SpanContext, zero: int) -> None:
+        self.origin = origin
+        self.first = first
+        self.zero = zero
+        self._ended: list[FinishedSpan] = []
+        self._over = False
+
+    def add(self, span: FinishedSpan) -> None:
+        self._ended.append(span)
+        if self._over or len(self._ended) == AT_ONCE:
+            self._hand_over()
+
+    def end(self) -> None:
+        self._over = True
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        ended, self._ended = self._ended, []
+        self.origin.finished(FinishedSpans(ended))
 
 
 class TracedSpan:
@@ -49,30 +83,27 @@ class TracedSpan:
         "_kind",
         "_links",
         "_name",
-        "_origin",
         "_parent",
         "_status",
-        "_zero",
+        "_trace",
     )
 
     def __init__(
         self,
-        origin: Origin,
+        trace: OwnTrace,
         name: str,
         context: SpanContext,
         parent: SpanContext | None,
         kind: SpanKind,
         began: float,
-        zero: int,
         links: Sequence[Link] = (),
     ) -> None:
-        self._origin = origin
+        self._trace = trace
         self._name = name
         self._context = context
         self._parent = parent
         self._kind = kind
         self._began = began
-        self._zero = zero  # ns since the epoch when `elapsed_seconds` was 0
         self._links = links
         self._attributes: dict[str, SpanValue] = {}
         self._status: Status | None = None
@@ -98,14 +129,14 @@ class TracedSpan:
             self._attributes[f"gateway.{name}"] = value
 
     def step(self, name: str, began: float, ended: float) -> None:
-        origin, zero = self._origin, self._zero
-        origin.finished(
+        trace, zero = self._trace, self._trace.zero
+        trace.add(
             FinishedSpan(
                 name,
                 self._context,
                 _ids.generate_span_id(),
                 self._context,
-                origin,
+                trace.origin,
                 SpanKind.INTERNAL,
                 zero + int(began * NANOSECONDS),
                 zero + int(ended * NANOSECONDS),
@@ -140,24 +171,26 @@ class TracedSpan:
 
     def end(self) -> None:
         self._finish(self, elapsed_seconds())
+        if self._context is self._trace.first:
+            self._trace.end()
 
     def _begin(self, name: str, kind: SpanKind, began: float) -> TracedSpan:
         own = self._context
         context = SpanContext(own.trace_id, _ids.generate_span_id(), False, SAMPLED, own.trace_state)
-        return TracedSpan(self._origin, name, context, own, kind, began, self._zero)
+        return TracedSpan(self._trace, name, context, own, kind, began)
 
     def _finish(self, span: TracedSpan, ended: float) -> None:
-        origin = self._origin
-        origin.finished(
+        trace = self._trace
+        trace.add(
             FinishedSpan(
                 span._name,
                 span._context,
                 span._context.span_id,
                 span._parent,
-                origin,
+                trace.origin,
                 span._kind,
-                self._zero + int(span._began * NANOSECONDS),
-                self._zero + int(ended * NANOSECONDS),
+                trace.zero + int(span._began * NANOSECONDS),
+                trace.zero + int(ended * NANOSECONDS),
                 span._attributes,
                 span._links,
                 span._status,
@@ -189,7 +222,8 @@ class TracedSpans:
         self, name: str, kind: SpanKind, parent: SpanContext | None, began: float
     ) -> TracedSpan | None:
         trace_id = parent.trace_id if parent is not None else _ids.generate_trace_id()
-        within = None if parent is None else set_span_in_context(NonRecordingSpan(parent))
+        # An explicit context: to ask for the current one, which nobody sets here, takes as long as the sampler.
+        within = NOTHING if parent is None else set_span_in_context(NonRecordingSpan(parent), NOTHING)
         result = self._sampler.should_sample(within, trace_id, name, kind)
         if result.decision is not Decision.RECORD_AND_SAMPLE:
             return None
@@ -210,4 +244,4 @@ class TracedSpans:
         links: Sequence[Link] = (),
     ) -> TracedSpan:
         zero = utc_ns() - int(elapsed_seconds() * NANOSECONDS)
-        return TracedSpan(self._origin, name, context, parent, kind, began, zero, links)
+        return TracedSpan(OwnTrace(self._origin, context, zero), name, context, parent, kind, began, links)

@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 from gateway.telemetry.otlp import Exporter
 from gateway.telemetry.tracing.exporters import span_exporter
-from gateway.telemetry.tracing.finished import Origin
+from gateway.telemetry.tracing.finished import FinishedSpans, Origin
 from gateway.telemetry.tracing.outbox import Count, Outbox
 from gateway.telemetry.tracing.resource import SERVICE, resource_of, silence_the_sdk
 from gateway.telemetry.tracing.spans import TracedSpans
 
+LEAST_SPANS = 3  # of a webhook's trace
+
 
 class _Counted(SpanExporter):
-    """An exporter that tells the outbox what became of its spans."""
+    """An exporter that sends the spans of many traces, `most` at once, and tells the outbox what became of
+    them.
+    """
 
-    def __init__(self, exporter: SpanExporter) -> None:
+    def __init__(self, exporter: SpanExporter, most: int) -> None:
         self._exporter = exporter
+        self._most = most
         self.settled: Callable[[int, bool], None] = lambda _records, _sent: None
 
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        result = self._exporter.export(spans)
-        self.settled(len(spans), result is SpanExportResult.SUCCESS)
+    def export(self, traces: Sequence[FinishedSpans]) -> SpanExportResult:  # type: ignore[override]
+        result = SpanExportResult.SUCCESS
+        spans = [span for trace in traces for span in trace.spans]
+        for start in range(0, len(spans), self._most):
+            sent = spans[start : start + self._most]
+            result = self._exporter.export(sent)
+            self.settled(len(sent), result is SpanExportResult.SUCCESS)
         return result
 
     def shutdown(self) -> None:
@@ -44,9 +54,16 @@ def open_traces(
     sampler = (
         TracerProvider(shutdown_on_exit=False).sampler if share is None else ParentBasedTraceIdRatio(share)
     )
-    counted = _Counted(span_exporter(to))
-    processor = BatchSpanProcessor(counted, max_queue_size=to.queue, max_export_batch_size=to.batch)
-    outbox: Outbox[ReadableSpan] = Outbox(to.signal, to.place, to.queue, processor.on_end, count)
+    counted = _Counted(span_exporter(to), to.batch)
+    traces_at_once = max(1, to.batch // LEAST_SPANS)
+    processor = BatchSpanProcessor(counted, max_queue_size=to.queue, max_export_batch_size=traces_at_once)
+    # The processor asks whether the trace of an entry is in the sample, and reads nothing else of it.
+    put = cast("Callable[[FinishedSpans], None]", processor.on_end)
+    outbox: Outbox[FinishedSpans] = Outbox(to.signal, to.place, to.queue, put, count)
     counted.settled = lambda records, sent: outbox.settled(records, sent=sent)
-    origin = Origin(resource_of(version), InstrumentationScope(SERVICE, version), outbox.add)
+
+    def finished(trace: FinishedSpans) -> None:
+        outbox.add(trace, len(trace.spans))
+
+    origin = Origin(resource_of(version), InstrumentationScope(SERVICE, version), finished)
     return TracedSpans(origin, sampler), processor.shutdown

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from opentelemetry.context import Context
+from opentelemetry.trace import get_current_span
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from gateway.telemetry.tracing.contexts import context_of, links_to
 from tests.support.traced import NOT_SAMPLED, SAMPLED, SENDERS_SPAN, SENDERS_TRACE
+
+TRACEPARENTS = some.from_regex(
+    r"\A(00|01|ff)-(0{32}|[0-9a-f]{32})-(0{16}|[0-9a-f]{16})-[0-9a-f]{2}(-more)?\Z"
+)
 
 
 class TestTheLinkToACause:
@@ -39,6 +48,12 @@ class TestTheSpanOfARequestsHeaders:
         context = context_of(NOT_SAMPLED, "")
         assert context is not None
         assert not context.trace_flags.sampled
+
+    @given(some.text("0123456789abcdefABCDEF-", max_size=60) | TRACEPARENTS)
+    def test_is_the_one_that_the_propagator_of_opentelemetry_reads(self, text: str) -> None:
+        read = TraceContextTextMapPropagator().extract({"traceparent": text}, Context())
+        expected = get_current_span(read).get_span_context()
+        assert context_of(text, "") == (expected if expected.is_valid else None)
 
     @pytest.mark.parametrize("text", ["nonsense", f"00-{'0' * 32}-{SENDERS_SPAN}-01"])
     def test_is_none_where_they_name_none(self, text: str) -> None:

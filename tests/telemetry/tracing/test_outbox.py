@@ -24,6 +24,14 @@ class TestTheOutbox:
         assert put == ["a", "b"]
         assert counted == [("traces", "dropped", 1)]
 
+    def test_counts_the_records_of_an_entry(self) -> None:
+        outbox, put, counted = self.outbox(room=3)
+        outbox.add("abc", 3)
+
+        outbox.add("de", 2)
+
+        assert (put, counted) == (["abc"], [("traces", "dropped", 2)])
+
     def test_has_room_again_once_some_are_sent(self) -> None:
         outbox, put, counted = self.outbox()
         outbox.add("a")

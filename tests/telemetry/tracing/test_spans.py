@@ -10,7 +10,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from gateway.telemetry.current_span import CURRENT, exemplar
 from gateway.telemetry.tracing.finished import FinishedSpan, Origin
-from gateway.telemetry.tracing.spans import MAX_LINKS, TracedSpans
+from gateway.telemetry.tracing.spans import AT_ONCE, MAX_LINKS, TracedSpans
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
@@ -23,7 +23,7 @@ def finished() -> list[FinishedSpan]:
 
 @pytest.fixture
 def spans(finished: list[FinishedSpan]) -> TracedSpans:
-    origin = Origin(Resource({}), InstrumentationScope("gateway"), finished.append)
+    origin = Origin(Resource({}), InstrumentationScope("gateway"), lambda trace: finished.extend(trace.spans))
     return TracedSpans(origin, ParentBased(ALWAYS_ON))
 
 
@@ -73,13 +73,51 @@ class TestAStep:
         span = spans.serve("request", PARENT, "vendor=1")
         assert span is not None
         span.step("receive", 1.0, 2.0)
+        span.end()
 
-        (step,) = finished
+        step, _ = finished
         assert step.parent == span.context
         own = step.get_span_context()
         assert (own.trace_id, own.trace_state) == (span.context.trace_id, span.context.trace_state)
         assert own.span_id not in {0, span.context.span_id}
         assert step.context.trace_flags.sampled
+
+
+class TestTheSpansOfATrace:
+    def test_are_handed_over_together_as_the_first_of_them_ends(
+        self, spans: TracedSpans, finished: list[FinishedSpan]
+    ) -> None:
+        span = spans.alone("plan")
+        assert span is not None
+        span.step("gather", 1.0, 2.0)
+        span.child("commit").end()
+        assert not finished
+
+        span.end()
+
+        assert [one.name for one in finished] == ["gather", "commit", "plan"]
+
+    def test_that_end_after_the_first_follow_it(
+        self, spans: TracedSpans, finished: list[FinishedSpan]
+    ) -> None:
+        span = spans.serve("request", "", "")
+        assert span is not None
+        commit = span.child("commit")
+        span.end()
+
+        commit.end()
+
+        assert [one.name for one in finished] == ["request", "commit"]
+
+    def test_do_not_all_wait_for_the_end_of_work_that_has_many_steps(
+        self, spans: TracedSpans, finished: list[FinishedSpan]
+    ) -> None:
+        span = spans.alone("request")
+        assert span is not None
+        for _ in range(AT_ONCE + 1):
+            span.step("commit", 1.0, 2.0)
+
+        assert len(finished) == AT_ONCE
 
 
 class TestWorkThatAWebhookHasCaused:
@@ -98,7 +136,9 @@ class TestWorkThatAWebhookHasCaused:
         assert spans.caused("plan", cause, 1.0) is None
 
     def test_is_in_a_trace_whatever_the_sampler_says_of_others(self, finished: list[FinishedSpan]) -> None:
-        origin = Origin(Resource({}), InstrumentationScope("gateway"), finished.append)
+        origin = Origin(
+            Resource({}), InstrumentationScope("gateway"), lambda trace: finished.extend(trace.spans)
+        )
 
         assert TracedSpans(origin, ParentBased(ALWAYS_OFF)).caused("plan", PARENT, 1.0) is not None
 
@@ -109,6 +149,7 @@ def test_a_commit_is_linked_to_no_more_webhooks_than_a_span_may_have_links(
     webhooks = [span for _ in range(MAX_LINKS + 50) if (span := spans.alone("request"))]
 
     webhooks[0].child("commit", webhooks[1:]).end()
+    webhooks[0].end()
 
     assert len(finished[0].links) == MAX_LINKS
 
