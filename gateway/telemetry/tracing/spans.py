@@ -66,7 +66,8 @@ class OwnTrace:
 
     def _hand_over(self) -> None:
         ended, self._ended = self._ended, []
-        self.origin.finished(FinishedSpans(ended))
+        if ended:
+            self.origin.finished(FinishedSpans(ended))
 
 
 class TracedSpan:

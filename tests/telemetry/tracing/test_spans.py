@@ -9,7 +9,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanKind, StatusCode
 
 from gateway.telemetry.current_span import CURRENT, exemplar
-from gateway.telemetry.tracing.finished import FinishedSpan, Origin
+from gateway.telemetry.tracing.finished import FinishedSpan, FinishedSpans, Origin
 from gateway.telemetry.tracing.spans import AT_ONCE, MAX_LINKS, TracedSpans
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -23,7 +23,11 @@ def finished() -> list[FinishedSpan]:
 
 @pytest.fixture
 def spans(finished: list[FinishedSpan]) -> TracedSpans:
-    origin = Origin(Resource({}), InstrumentationScope("gateway"), lambda trace: finished.extend(trace.spans))
+    def taken(trace: FinishedSpans) -> None:
+        assert trace.context.trace_flags.sampled, "the SDK's queue asks for it"
+        finished.extend(trace.spans)
+
+    origin = Origin(Resource({}), InstrumentationScope("gateway"), taken)
     return TracedSpans(origin, ParentBased(ALWAYS_ON))
 
 
@@ -116,6 +120,16 @@ class TestTheSpansOfATrace:
         assert span is not None
         for _ in range(AT_ONCE + 1):
             span.step("commit", 1.0, 2.0)
+
+        assert len(finished) == AT_ONCE
+
+    def test_are_never_none_at_all(self, spans: TracedSpans, finished: list[FinishedSpan]) -> None:
+        span = spans.alone("request")
+        assert span is not None
+        for _ in range(AT_ONCE - 1):
+            span.step("commit", 1.0, 2.0)
+
+        span.end()
 
         assert len(finished) == AT_ONCE
 
