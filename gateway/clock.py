@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import re
 import socket
@@ -53,10 +54,13 @@ def seconds_to_next_look(seconds: float, shard: int = 0) -> float:
 
     All such looks at one shard fall together, by the clock of the event loop: an idle gateway and its
     store then wake up once for all of them. Other shards and other replicas have moments of their own.
-    After a look that ends just before such a moment the next one follows at once. `seconds` are over 0.
+    After a look that ends just before such a moment the next one follows within a millisecond. `seconds` are
+    over 0.
     """
     now = asyncio.get_running_loop().time() + _OWN_MOMENT + shard * _GOLDEN
-    return seconds - now % seconds
+    # uvloop counts whole milliseconds. Where it rounded down, a loop would wake too early, and look again and
+    # again until the moment has come.
+    return math.ceil((seconds - now % seconds) * 1_000) / 1_000
 
 
 def machine_name() -> str:
