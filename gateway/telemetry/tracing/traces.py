@@ -17,7 +17,8 @@ from gateway.telemetry.tracing.outbox import Count, Outbox
 from gateway.telemetry.tracing.resource import SERVICE, resource_of, silence_the_sdk
 from gateway.telemetry.tracing.spans import TracedSpans
 
-LEAST_SPANS = 3  # of a webhook's trace
+LEAST_SPANS = 3  # of a trace: that of a webhook of repeats
+MANY_SPANS = 16  # of a trace, as of a webhook of thousands of alerts
 
 
 class _Counted(SpanExporter):
@@ -35,8 +36,11 @@ class _Counted(SpanExporter):
         spans = [span for trace in traces for span in trace.spans]
         for start in range(0, len(spans), self._most):
             sent = spans[start : start + self._most]
-            result = self._exporter.export(sent)
-            self.settled(len(sent), result is SpanExportResult.SUCCESS)
+            result = SpanExportResult.FAILURE
+            try:
+                result = self._exporter.export(sent)
+            finally:
+                self.settled(len(sent), result is SpanExportResult.SUCCESS)
         return result
 
     def shutdown(self) -> None:
@@ -55,7 +59,8 @@ def open_traces(
         TracerProvider(shutdown_on_exit=False).sampler if share is None else ParentBasedTraceIdRatio(share)
     )
     counted = _Counted(span_exporter(to), to.batch)
-    traces_at_once = max(1, to.batch // LEAST_SPANS)
+    # The processor counts traces, and the outbox spans: it must not be full before the processor sends.
+    traces_at_once = max(1, min(to.batch // LEAST_SPANS, to.queue // (2 * MANY_SPANS)))
     processor = BatchSpanProcessor(counted, max_queue_size=to.queue, max_export_batch_size=traces_at_once)
     # The processor asks whether the trace of an entry is in the sample, and reads nothing else of it.
     put = cast("Callable[[FinishedSpans], None]", processor.on_end)
