@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import httpx
+
 from gateway.clock import utc_ms
 from gateway.config.demanded_tokens import demand_tokens
 from gateway.config.environment import Environment
@@ -74,14 +76,16 @@ async def _heartbeat(environment: Environment) -> list[Diagnosis]:
         trouble = "nobody hears of it when the gateway is gone"
         remedy = "GATEWAY_HEARTBEAT_URL names a service that pages then"
         return [Diagnosis(Mark.WORRY, "heartbeat", f"{trouble}; {remedy}")]
-    origin, network = origin_of(url), environment.settings.network()
+    network = environment.settings.network()
     if error := await why_not_reached(network, Way(url, network.proxy_to(url)), REQUEST_SECONDS):
         remedy = "is GATEWAY_HEARTBEAT_URL right, and can it be reached from here?"
-        return [Diagnosis(Mark.BAD, "heartbeat", f"{origin}: {no_answer(error)}; {remedy}")]
+        # What is no address has no origin either.
+        where = "" if isinstance(error, httpx.InvalidURL) else f"{origin_of(url)}: "
+        return [Diagnosis(Mark.BAD, "heartbeat", f"{where}{no_answer(error)}; {remedy}")]
     return [
         Diagnosis(
             Mark.GOOD,
             "heartbeat",
-            f"{origin} answers; whether the heartbeat arrives, the running gateway says",
+            f"{origin_of(url)} answers; whether the heartbeat arrives, the running gateway says",
         )
     ]

@@ -47,6 +47,13 @@ async def test_a_heartbeat_that_reaches_nobody_is_found_and_its_token_not_shown(
     assert "secret" not in said
 
 
+async def test_a_heartbeat_at_half_an_address_is_found(patient: Patient) -> None:
+    patient.more = {"GATEWAY_HEARTBEAT_URL": "http://[::1"}
+    ((mark, said),) = await patient.said("heartbeat")
+    assert mark is Mark.BAD
+    assert "is GATEWAY_HEARTBEAT_URL right" in said
+
+
 async def test_looking_at_the_heartbeat_is_none(patient: Patient) -> None:
     async with Pinged.listening() as pinged:
         patient.more = {"GATEWAY_HEARTBEAT_URL": f"{pinged.url}/ping/token"}

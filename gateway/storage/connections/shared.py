@@ -71,7 +71,8 @@ class SharedConnection(asyncio.Protocol):
             self._close(BrokenConnection("the connection was left"))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._close(BrokenConnection(f"the server has closed the connection: {type(exc).__name__}"))
+        why = "" if exc is None else f": {type(exc).__name__}"
+        self._close(BrokenConnection(f"the server has closed the connection{why}"))
         if not self._lost.done():
             self._lost.set_result(None)
 
