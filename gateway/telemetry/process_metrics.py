@@ -65,7 +65,8 @@ class ProcessMetrics:
         )
         self.truncated = counter("gateway_truncated_alerts", "Alerts that Alertmanager left out (max_alerts)")
         self.strange = counter(
-            "gateway_unknown_severities", "Alerts that came with a severity word that no rule knows"
+            "gateway_unknown_severities",
+            "Alerts that were read with a severity word that no rule knows; one sent again as it was is not read",
         )
         self.verdicts = counter(
             "gateway_observations",

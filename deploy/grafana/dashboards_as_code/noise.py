@@ -75,7 +75,7 @@ def noise() -> Row:
             ),
             lines(
                 "Unknown severities",
-                "Alerts of the last hour with a severity word that no rule knows.",
+                "Alerts that were read in the last hour with a severity word that no rule knows.",
                 "short",
                 [Query(increase("gateway_unknown_severities_total", window="1h"), "alerts")],
             ),

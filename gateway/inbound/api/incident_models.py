@@ -188,7 +188,9 @@ class RulesShown(Shown):
     findings: list[str] = Field(description="of the last attempt to load: what keeps it from being in force")
     destinations: list[str]
     routes: list[str]
-    unknown_severities: dict[str, int] = Field(description="alerts by a word of theirs that no rule knows")
+    unknown_severities: dict[str, int] = Field(
+        description="alerts that were read, by a word of theirs that no rule knows"
+    )
 
 
 class IncidentPage(Shown):
