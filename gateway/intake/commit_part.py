@@ -11,7 +11,7 @@ import msgspec
 
 from gateway.decisions.intake.learn import Learned
 from gateway.decisions.sources.watchdogs import record_heartbeat
-from gateway.intake.repeats import Sighting, observed
+from gateway.intake.repeats import Sighting, without_repeats
 from gateway.model.cells import heartbeat_cell
 from gateway.model.changes import Changes, QuarantineEntry, Result
 from gateway.model.quarantined import OF_SOURCE, Quarantined
@@ -32,9 +32,9 @@ class Part:
     groups: Sequence[GroupReport] = ()
     share: int | None = None
 
-    def observed(self) -> Part:
+    def without_repeats(self) -> Part:
         """Return the part with an observation in the place of each repeat."""
-        return replace(self, seen=observed(self.seen))
+        return replace(self, seen=without_repeats(self.seen))
 
 
 def joined(parts: Sequence[Part]) -> Part:

@@ -10,7 +10,7 @@ from gateway.decisions.intake.group import Group, group_of
 from gateway.decisions.intake.normalise import Normaliser
 from gateway.decisions.intake.sent_values import Malformed
 from gateway.intake.read_body import Body, SentAlert, check_count, read_again, read_strictly, read_tolerantly
-from gateway.intake.repeats import Known, Repeat, Sighting, observed
+from gateway.intake.repeats import Known, Repeat, Sighting, without_repeats
 from gateway.model.alert import Observation
 from gateway.model.quarantined import MAX_RAW, Quarantined
 from gateway.model.severity import Severity
@@ -51,7 +51,7 @@ class Parsed:
     @property
     def observations(self) -> list[Observation]:
         """What was seen, with an observation in the place of each repeat."""
-        return observed(self.seen)
+        return without_repeats(self.seen)
 
 
 def parse(body: bytes, normaliser: Normaliser, now: int, trace: str = "") -> Parsed:

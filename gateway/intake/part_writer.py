@@ -89,7 +89,7 @@ class PartWriter:
         return Written(answer.verdicts, answer.something_due, committed.now + committed.ahead)
 
     async def _read_all(self, part: Part, plans: OpeningPlans) -> Read:
-        return await self._read(part.observed(), plans)
+        return await self._read(part.without_repeats(), plans)
 
     async def _read(self, part: Part, plans: OpeningPlans) -> Read:
         cells = [heartbeat_cell(name) for name in part.heard]
@@ -107,7 +107,7 @@ class PartWriter:
         # A full store chooses among observations what it takes. The incidents of a group that is cut short are found
         # by its alerts, also by those that came with another webhook.
         if part.share is not None or any(group.left_out for group in part.groups):
-            return await self._decide(part.observed())
+            return await self._decide(part.without_repeats())
         now = self.store.about_now()
         seen = self.repeats.countable(part.seen, now)
         repeats = [sighting for sighting in seen if isinstance(sighting, Repeat)]
@@ -116,7 +116,7 @@ class PartWriter:
         decision = await self._decide_on(observations, part) if alone is None else _Decision(alone, ())
         if any(repeat.known.alert in decision.alerts for repeat in repeats):
             # The part speaks of an alert in two ways: what holds depends on which of them came first.
-            return await self._decide(part.observed())
+            return await self._decide(part.without_repeats())
         renewed = self.repeats.count(repeats, decision.changes, now)
         return decision._replace(
             verdicts=in_order(seen, decision.verdicts), learned=[*decision.learned, *renewed]

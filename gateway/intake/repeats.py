@@ -67,7 +67,7 @@ class Repeat(msgspec.Struct, gc=False):
 Sighting: TypeAlias = Observation | Repeat
 
 
-def observed(sightings: Sequence[Sighting]) -> list[Observation]:
+def without_repeats(sightings: Sequence[Sighting]) -> list[Observation]:
     """Return the observations, with one in the place of each repeat."""
     return [seen.observation() if isinstance(seen, Repeat) else seen for seen in sightings]
 

@@ -142,13 +142,13 @@ class PlansOfCommit:
 
     def _plan(self, versioned: VersionedSnapshot, changes: Changes) -> None:
         """Plan the incident, and put the plan in the place of what intake wrote of it."""
-        incident, turn = versioned.snapshot.incident.id, _turn(versioned, changes)
-        planned, look_at = planned_changes(self._context, versioned, turn.at, self._spans)
+        incident, due = versioned.snapshot.incident.id, _due(versioned, changes)
+        planned, look_at = planned_changes(self._context, versioned, due.at, self._spans)
         # A control that is given, or a credential that comes, while this commit is made: what looks at all incidents
         # for it finds none that is not in the store yet. So the commit loses, and the plan is made with it.
         planned.expect |= {cell: versioned.versions[cell] for cell in (CONTROLS, CREDENTIALED)}
         if look_at is not None:
-            planned.schedule(Subject.plan(incident), look_at, turn.priority)
+            planned.schedule(Subject.plan(incident), look_at, due.priority)
         _take_over(changes, planned, incident)
         self._planned[incident] = versioned, planned
 
@@ -166,15 +166,15 @@ class PlansOfCommit:
         self._outcomes[incident] = outcome
 
 
-class _Turn(NamedTuple):
+class _Due(NamedTuple):
     """When the agenda is to look at an incident (ms), and how urgent it is: 0 goes first."""
 
     at: int
     priority: int
 
 
-def _turn(versioned: VersionedSnapshot, changes: Changes) -> _Turn:
-    return _Turn(*changes.agenda[Subject.plan(versioned.snapshot.incident.id)])
+def _due(versioned: VersionedSnapshot, changes: Changes) -> _Due:
+    return _Due(*changes.agenda[Subject.plan(versioned.snapshot.incident.id)])
 
 
 def _in_turn(
@@ -186,7 +186,7 @@ def _in_turn(
     before = Counter[tuple[int, tuple[str, ...]]]()
 
     def place(versioned: VersionedSnapshot) -> tuple[int, int]:
-        priority = _turn(versioned, changes).priority
+        priority = _due(versioned, changes).priority
         queue = priority, versioned.snapshot.partition(partition_by)
         before[queue] += 1
         return priority, before[queue]
@@ -216,13 +216,13 @@ def _why_inhibited(versioned: VersionedSnapshot, changes: Changes) -> AtOpening 
 def _take_over(changes: Changes, planned: Changes, incident: str) -> None:
     """Have `changes` write what a plan decided about an incident that they open.
 
-    The incident's row and its turn on the agenda are the plan's: it has what intake wrote, and what
+    The incident's row and its place on the agenda are the plan's: it has what intake wrote, and what
     comes next. Raises `MergeConflict`, and has changed nothing in `changes` then.
     """
     cell, subject = Cell(Table.INCIDENTS, incident), Subject.plan(incident)
-    row, turn = planned.put.pop(cell), planned.agenda.pop(subject, None)
+    row, place = planned.put.pop(cell), planned.agenda.pop(subject, None)
     changes.merge(planned)
     changes.put[cell] = row
     del changes.agenda[subject]
-    if turn is not None:
-        changes.agenda[subject] = turn
+    if place is not None:
+        changes.agenda[subject] = place

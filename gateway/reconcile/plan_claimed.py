@@ -23,7 +23,7 @@ from gateway.state.versioned_snapshot import VersionedSnapshot
 from gateway.state.write_lock import Writer
 
 
-class Decided(NamedTuple):
+class PlannedClaim(NamedTuple):
     """The plan of a claimed incident: what was read for it (None: there is no such incident), and what it changes."""
 
     versioned: VersionedSnapshot | None
@@ -60,7 +60,9 @@ def say_verdicts(versioned: VersionedSnapshot | None, changes: Changes) -> None:
             log.info("verdicts_changed", incident=entry.subject, **entry.detail, **known)
 
 
-async def read_and_plan(context: Context, claims: Sequence[Claim], spans: PlanSpans) -> dict[Claim, Decided]:
+async def read_and_plan(
+    context: Context, claims: Sequence[Claim], spans: PlanSpans
+) -> dict[Claim, PlannedClaim]:
     """Plan each by what has joined it where nothing else is new, and whole where that is not enough."""
     due = {claim.subject.id: claim.due for claim in claims}
     decided = await _read_and_plan(context, claims, spans, partial(_joined_alone, context, due))
@@ -70,7 +72,7 @@ async def read_and_plan(context: Context, claims: Sequence[Claim], spans: PlanSp
 
 async def _read_and_plan(
     context: Context, claims: Sequence[Claim], spans: PlanSpans, only_new: OnlyNew | None = None
-) -> dict[Claim, Decided]:
+) -> dict[Claim, PlannedClaim]:
     """Return the plans by claim. With `only_new` those are missing that have to look at every member."""
     incidents = [claim.subject.id for claim in claims]
     read = await read_snapshots(context.store, incidents, context.policy, only_new)
@@ -79,7 +81,9 @@ async def _read_and_plan(
         for claim, versioned in zip(claims, read, strict=True)
     )
     return {
-        claim: Decided(versioned, changes) for claim, versioned, changes in planned if changes is not None
+        claim: PlannedClaim(versioned, changes)
+        for claim, versioned, changes in planned
+        if changes is not None
     }
 
 

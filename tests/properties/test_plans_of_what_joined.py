@@ -38,7 +38,7 @@ from gateway.model.severity import Severity
 from gateway.model.time_intervals import TimeInterval
 from gateway.reconcile import plan_claimed, plan_together
 from gateway.reconcile.context import Context
-from gateway.reconcile.plan_claimed import Decided
+from gateway.reconcile.plan_claimed import PlannedClaim
 from gateway.reconcile.traced import PlanSpans
 from gateway.storage.memory import MemoryStore
 from tests.properties.test_patient_joins import CROWD, HERE, OUTAGES, History, PlannedLate, Step
@@ -56,7 +56,7 @@ class Compared:
 
     async def read_and_plan(
         self, context: Context, claims: Sequence[Claim], spans: PlanSpans
-    ) -> dict[Claim, Decided]:
+    ) -> dict[Claim, PlannedClaim]:
         decided = await plan_alone(context, claims, spans)
         for claim, (versioned, changes) in decided.items():
             if versioned is not None and versioned.snapshot.joined is not None:

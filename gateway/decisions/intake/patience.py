@@ -1,6 +1,7 @@
 """How long the plan of an incident may wait when an alert joins it.
 
-A plan looks at every member, so an incident that grows alert by alert costs more with each. Where the alert
+A plan may have to look at every member (`notification/joined.py` says when it need not), so an incident that
+grows alert by alert may cost more with each. Where the alert
 is only an update for everybody who hears of it, it is planned together with what joins within the next
 moment. The agenda only moves earlier: further joins put nothing off, and whatever is urgent is planned at
 once with all of them. While no update may be sent yet, nobody would hear of it in any case: then it may wait
@@ -25,14 +26,13 @@ from gateway.model.severity import Severity
 
 AT_ONCE = 0
 LONGEST_MS = SECOND
-PER_MEMBER_MS = (
-    2  # more than what the plan of a member costs, so that planning leaves room for everything else
-)
+# More than what a member costs where a plan looks at all, so that planning leaves room for everything else
+PER_MEMBER_MS = 2
 LONGEST_BETWEEN_UPDATES_MS = 5 * SECOND
+# The longest wait from 200 members on: nobody would hear sooner, and each plan writes all that has joined.
 PER_MEMBER_BETWEEN_UPDATES_MS = 25
-AHEAD_MS = (
-    SECOND  # a plan stands this long before the next update, so that the update is on the agenda in time
-)
+# A plan stands this long before the next update, so that the update is on the agenda in time.
+AHEAD_MS = SECOND
 SMALL = 10  # members up to which a plan costs less than the wait is worth
 
 
