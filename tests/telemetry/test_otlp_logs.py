@@ -37,6 +37,7 @@ async def test_a_line_arrives_with_its_trace(receiver: OtlpReceiver, starter: St
 
     await told(app)
     await receiver.until(lambda: any(record.body == "webhook_received" for record in receiver.logs))
+    await receiver.until(lambda: receiver.named("POST /webhooks/alertmanager"))
 
     received = next(record for record in receiver.logs if record.body == "webhook_received")
     assert received.trace_id == SENDERS_TRACE
