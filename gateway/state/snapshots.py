@@ -58,21 +58,16 @@ async def read_snapshots(
     incidents = [load_incident(first.rows[cell].value) if first.rows[cell].value else None for cell in cells]
     found = [incident for incident in incidents if incident is not None]
     joined = {incident.id: only_new(incident, first) if only_new else None for incident in found}
-    alerts = (
-        Cell(Table.ALERTS, member.alert)
-        for incident in found
-        for member in joined[incident.id] or incident.members
-    )
+    asked = {incident.id: joined[incident.id] or incident.members for incident in found}
+    alerts = (Cell(Table.ALERTS, member.alert) for members in asked.values() for member in members)
     of_targets = (cell for incident in found for cell in _cells_of_targets(incident))
     second = await store.gather(Query(cells=tuple(dict.fromkeys((*alerts, *of_targets)))))
-    members = {
-        incident.id: member_rows(joined.get(incident.id) or incident.members, second) for incident in found
-    }
-    older = [cell for incident in found for cell in members[incident.id].older]
+    rows = {incident: member_rows(members, second) for incident, members in asked.items()}
+    older = [cell for of_members in rows.values() for cell in of_members.older]
     third = await store.gather(Query(cells=older)) if older else second
     gathered = (first, second, third)
     snapshots = {
-        incident.id: _versioned(incident, joined[incident.id], members[incident.id], gathered)
+        incident.id: _versioned(incident, joined[incident.id], rows[incident.id], gathered)
         for incident in found
     }
     if policy is not None:
@@ -80,8 +75,8 @@ async def read_snapshots(
         # While costly patterns were matched, what was read grew old, so it is read again.
         if await match_aside(compile_controls(first.rows[CONTROLS].value), firing):
             return await read_snapshots(store, incident_ids, policy, only_new)
-        rows = {name: first.rows[cell] for name, cell in heartbeats.items()}
-        snapshots = await with_surroundings(store, snapshots, rows, policy)
+        beats = {name: first.rows[cell] for name, cell in heartbeats.items()}
+        snapshots = await with_surroundings(store, snapshots, beats, policy)
     return [snapshots[incident.id] if incident is not None else None for incident in incidents]
 
 

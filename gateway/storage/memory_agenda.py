@@ -201,8 +201,8 @@ class Agenda:
 
     def _next_due(self, now: int, room: Room) -> int | None:
         due, later = set[tuple[str, int]](), dict[str, int]()
-        for subject, at in self.times.items():
-            lane, since = subject.target, max(at, self._lease(subject).ends)
+        for subject in self.times:
+            lane, since = subject.target, self._since(subject)
             if since <= now:
                 due.add((lane, self._urgency(subject)))
             else:

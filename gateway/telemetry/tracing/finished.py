@@ -75,7 +75,7 @@ class FinishedSpan(ReadableSpan):
 
     @property
     def context(self) -> SpanContext:
-        """The context of its trace: the SDK's queue asks twice whether that is in the sample."""
+        """The context of any span of its trace, as `trace` is."""
         return self.trace
 
     @property
@@ -101,5 +101,5 @@ class FinishedSpans:
 
     @property
     def context(self) -> SpanContext:
-        """The context of their trace, as of `FinishedSpan`."""
+        """The context of their trace: the SDK's queue asks twice whether that is in the sample."""
         return self.spans[0].trace
