@@ -1,10 +1,10 @@
 """How long the plan of an incident may wait when an alert joins it.
 
 A plan may have to look at every member (`notification/joined.py` says when it need not), so an incident that
-grows alert by alert may cost more with each. Where the alert is only an update for everybody who hears of
-it, it is planned together with what joins within the next moment. The agenda only moves earlier: further joins put nothing off, and whatever is urgent is planned at
-once with all of them. While no update may be sent yet, nobody would hear of it in any case: then it may wait
-for longer.
+grows alert by alert may cost more with each. Where the alert is only an update for everybody who hears of it,
+it is planned together with what joins within the next moment. The agenda only moves earlier: further joins
+put nothing off, and whatever is urgent is planned at once with all of them. While no update may be sent yet,
+nobody would hear of it in any case: then it may wait for longer.
 
 The wait has to be proven from what intake has read. Whatever is unknown is planned at once.
 """
